@@ -1,0 +1,50 @@
+/**
+ * The program of a node: `node erts.mjs --root ROOT --boot SCRIPT --config FILE --name NAME`. Boots the release and
+ * stays until it is told to stop. OTP: the emulator's start and `erl_init`.
+ */
+import { resolve } from 'node:path'
+import { formatArgumentsError, parseArguments, setNodeArguments } from './arguments.js'
+import { BootError, boot, stop, terminateNode } from './init.js'
+import { startLinker } from './loader.js'
+import type { ModuleNamespace } from './modules.js'
+import { current } from './proc.js'
+import { report } from './report.js'
+import { crashed } from './signal.js'
+
+/** Status with which a node ends that cannot boot. */
+const BOOT_FAILED = 1
+
+/** Runs a node. @param preloaded the modules that are part of this program, by id */
+export async function main(preloaded: Readonly<Record<string, ModuleNamespace>>): Promise<void> {
+  const parsed = parseArguments(process.argv.slice(2), (path) => resolve(path))
+  if ('error' in parsed) {
+    process.stderr.write(`${formatArgumentsError(parsed.error)}\n`)
+    process.exit(2)
+  }
+  setNodeArguments(parsed.value)
+  watchForFailures()
+  process.on('SIGTERM', () => stop(0))
+  process.on('SIGINT', () => stop(0))
+  try {
+    await boot(parsed.value, startLinker(preloaded))
+  } catch (thrown) {
+    const text = thrown instanceof BootError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)
+    process.stderr.write(`init terminating in do_boot: ${text}\n`, () => process.exit(BOOT_FAILED))
+  }
+}
+
+/**
+ * Code that runs for a process outside its callbacks (a timer, a socket's event) and throws crashes that process, as
+ * if the callback had. What belongs to no process ends the node when it is thrown; a promise nobody awaited is only
+ * reported, since nothing has been interrupted by it.
+ */
+function watchForFailures(): void {
+  process.on('uncaughtException', (thrown) => {
+    const proc = current()
+    if (proc !== null) crashed(proc, thrown)
+    else terminateNode(['uncaught_exception', thrown], 1, 'node')
+  })
+  process.on('unhandledRejection', (thrown) => {
+    report('error', { label: ['erts', 'unhandled_rejection'], report: { reason: thrown } }, { domain: ['otp'] })
+  })
+}

@@ -1,0 +1,141 @@
+/**
+ * The process record and the table of processes. Everything a process needs always is a field; what few need is in
+ * `extra`, made on demand, so that an idle server stays small. OTP: erts `erl_process.h`.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Kind, Mailbox } from './mailbox.js'
+import type { ModuleRef } from './modules.js'
+import type { Monitor } from './signal.js'
+import { Pid } from './term.js'
+
+/**
+ * The code of a process that is called for each message, such as a gen_server's loop. It catches the errors of the
+ * user's callbacks itself; what it throws ends the process.
+ */
+export interface Loop {
+  /** The callback module whose code runs while a message is being handled. */
+  readonly code: ModuleRef
+  /** Handles one message; a promise means that the next message waits until it settles. */
+  handle(kind: Kind, payload: unknown): undefined | PromiseLike<void>
+  /** Kinds to pass over for now (a suspended server passes over all but system messages); undefined: none. */
+  readonly accepts?: ((kind: Kind, payload: unknown) => boolean) | undefined
+  /** The process has ended: whoever still waits for an answer must be told. */
+  ended(reason: unknown): void
+}
+
+/** A `receive` that waits. */
+export interface Waiter {
+  matches(message: unknown): boolean
+  resume(message: unknown): void
+}
+
+/** A call that waits for an answer of a process and must fail with it: a member of a doubly linked list. */
+export interface Unanswered {
+  older: Unanswered | null
+  newer: Unanswered | null
+  serverEnded(reason: unknown): void
+}
+
+/** What few processes need. */
+export class Extra {
+  /** Process dictionary. */
+  dictionary: Map<unknown, unknown> | null = null
+  /** Monitors this process holds on others. */
+  monitors: Set<Monitor> | null = null
+  /** Monitors others hold on this process. */
+  monitoredBy: Set<Monitor> | null = null
+  /** The receive that waits. */
+  waiter: Waiter | null = null
+  /** Aborted when the process ends. */
+  abort: AbortController | null = null
+  /** What to do at the end, in order: timers to cancel and the like. */
+  atEnd: Set<(reason: unknown) => void> | null = null
+}
+
+/** One process. */
+export class Process extends Mailbox {
+  readonly pid: Pid
+  /** Its code, when that is a loop; null for a process that runs a function. */
+  loop: Loop | null = null
+  /** Linked processes: none, one, or many. */
+  links: Process | Set<Process> | null = null
+  name: string | null = null
+  groupLeader: Pid
+  /** Names or pids of the ancestors, nearest first; shared with the siblings. OTP: `$ancestors`. */
+  ancestors: readonly (Pid | string)[]
+  /** What its children's ancestors are, made with the first one and shared. */
+  childAncestors: readonly (Pid | string)[] | null = null
+  /** Calls that this process has not answered, newest first. */
+  unanswered: Unanswered | null = null
+  /** Module, function, arity to show for it. OTP: `$initial_call`. */
+  initialCall: readonly [ModuleRef, string, number] | null = null
+  /** Version of the module whose code it runs at this moment, over an await or for ever. */
+  running: object | null = null
+  runningModule: ModuleRef | null = null
+  extra: Extra | null = null
+  prev: Process | null = null
+  next: Process | null = null
+  trapExit = false
+  dead = false
+  /** User code is running: no message may be handed to the loop. */
+  busy = false
+  /** Stands in the run queue. */
+  scheduled = false
+  /** Started through proc_lib: its abnormal end is reported as a crash. */
+  procLib = false
+  /** Messages handled so far: OTP's reductions, coarsely. */
+  reductions = 0
+
+  constructor(parent: Process | null, ancestors: readonly (Pid | string)[]) {
+    super()
+    this.pid = new Pid(this)
+    this.groupLeader = parent === null ? this.pid : parent.groupLeader
+    this.ancestors = ancestors
+    this.prev = lastProcess
+    if (lastProcess === null) firstProcess = this
+    else lastProcess.next = this
+    lastProcess = this
+    processCount++
+  }
+
+  /** The rarely needed part, made now if it is not there. */
+  more(): Extra {
+    this.extra ??= new Extra()
+    return this.extra
+  }
+}
+
+let firstProcess: Process | null = null
+let lastProcess: Process | null = null
+let processCount = 0
+
+/** Takes an ended process out of the table. */
+export function forget(proc: Process): void {
+  const { prev, next } = proc
+  if (prev === null) firstProcess = next
+  else prev.next = next
+  if (next === null) lastProcess = prev
+  else next.prev = prev
+  proc.prev = proc.next = null
+  proc.pid.proc = null
+  processCount--
+}
+
+/** All living processes, oldest first. */
+export function allProcesses(): Process[] {
+  const all: Process[] = []
+  for (let proc = firstProcess; proc !== null; proc = proc.next) all.push(proc)
+  return all
+}
+
+/** How many processes live. */
+export const countProcesses = (): number => processCount
+
+/**
+ * Which process the running code belongs to. It follows async functions, so that a callback may await anything and
+ * still be its process afterwards.
+ */
+export const context = new AsyncLocalStorage<Process | null>()
+
+/** The calling process, also one that has been killed meanwhile; null outside any process. */
+export const current = (): Process | null => context.getStore() ?? null

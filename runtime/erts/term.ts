@@ -1,0 +1,81 @@
+/**
+ * The opaque terms of the runtime: process identifiers and references, and what holds for every term: equality and
+ * a printable form. OTP: erts, `term` data types.
+ */
+import { inspect, isDeepStrictEqual } from 'node:util'
+import type { Process } from './proc.js'
+import type { Monitor } from './signal.js'
+
+let lastPid = 0
+let lastRef = 0
+
+/** Identifies a process, for ever: an identifier is never used again. Compare with `===`. */
+export class Pid {
+  /** Running number within this node, from 1. */
+  readonly id: number
+  /** The process while it lives; null afterwards. Internal to the runtime. */
+  proc: Process | null
+
+  constructor(proc: Process | null) {
+    this.id = ++lastPid
+    this.proc = proc
+  }
+
+  toString(): string {
+    return `<0.${this.id}.0>`
+  }
+
+  toJSON(): { $pid: string } {
+    return { $pid: this.toString() }
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}
+
+/** What becomes of a message sent to an alias. See `alias` in alias.ts. */
+export type AliasMode = 'explicit_unalias' | 'reply' | 'demonitor' | 'reply_demonitor'
+
+/** A unique reference: names a monitor, a timer, a request or an alias. Compare with `===`. */
+export class Ref {
+  /** Running number within this node, from 1. */
+  readonly id: number
+  /** The monitor that this reference names, while it is active. Internal to the runtime. */
+  monitor: Monitor | null = null
+  /** The process that messages sent to this reference reach, while the alias is active. Internal to the runtime. */
+  aliasOf: Process | null = null
+  aliasMode: AliasMode = 'explicit_unalias'
+
+  constructor() {
+    this.id = ++lastRef
+  }
+
+  toString(): string {
+    return `#Ref<0.${this.id}>`
+  }
+
+  toJSON(): { $ref: string } {
+    return { $ref: this.toString() }
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}
+
+/** Makes a reference that equals no other. */
+export const makeRef = (): Ref => new Ref()
+
+/** Whether two terms are the same value, deeply and strictly by type (`1` is not `'1'`); identifiers by identity. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
+  if (a instanceof Pid || b instanceof Pid || a instanceof Ref || b instanceof Ref) return false
+  return isDeepStrictEqual(a, b)
+}
+
+/** The one-line form of a term for logs and messages: strings in quotes, identifiers as OTP prints them. */
+export function format(term: unknown): string {
+  return inspect(term, { depth: 6, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 50, maxStringLength: 2000 })
+}

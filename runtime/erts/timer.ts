@@ -1,0 +1,98 @@
+/**
+ * Many deadlines on few timers. Deadlines of one length form a list, which is in order of expiry by construction, so
+ * adding and removing one is O(1) and costs no timer object: a call's time-out is two pointer writes.
+ */
+import { clock, type TimerHandle } from './clock.js'
+import { context } from './proc.js'
+
+/** Something with a deadline. What shall happen is in the subclass. */
+export abstract class Deadline {
+  /** When it fires, on the monotonic clock; meaningful while {@link armed}. */
+  expiryMs = 0
+  /** The list it stands in; null when not armed. Internal to this module. */
+  list: DeadlineList | null = null
+  prev: Deadline | null = null
+  next: Deadline | null = null
+
+  /** Called once, at the deadline. */
+  abstract fire(): void
+
+  get armed(): boolean {
+    return this.list !== null
+  }
+}
+
+class DeadlineList {
+  readonly ms: number
+  first: Deadline | null = null
+  last: Deadline | null = null
+  timer: TimerHandle | null = null
+
+  constructor(ms: number) {
+    this.ms = ms
+  }
+}
+
+/** setTimeout cannot wait longer than this; a longer deadline is looked at again and again until it is due. */
+const LONGEST_MS = 2 ** 31 - 1
+const lists = new Map<number, DeadlineList>()
+
+/** Starts a deadline `ms` milliseconds from now (any non-negative number). An armed one starts anew. */
+export function arm(deadline: Deadline, ms: number): void {
+  if (deadline.list !== null) disarm(deadline)
+  let list = lists.get(ms)
+  if (list === undefined) {
+    list = new DeadlineList(ms)
+    lists.set(ms, list)
+  }
+  deadline.expiryMs = clock.monotonicMs() + ms
+  deadline.list = list
+  deadline.prev = list.last
+  if (list.last === null) {
+    list.first = deadline
+    if (list.timer === null) start(list, ms)
+    else list.timer.ref()
+  } else list.last.next = deadline
+  list.last = deadline
+}
+
+/** Stops a deadline. @returns milliseconds that were left, or false if it was not armed. */
+export function disarm(deadline: Deadline): number | false {
+  const { list, prev, next } = deadline
+  if (list === null) return false
+  if (prev === null) list.first = next
+  else prev.next = next
+  if (next === null) list.last = prev
+  else next.prev = prev
+  deadline.list = deadline.prev = deadline.next = null
+  // The timer stays for the next deadline of this length, but must not keep the OS process alive.
+  if (list.first === null) list.timer?.unref()
+  return Math.max(0, deadline.expiryMs - clock.monotonicMs())
+}
+
+/** Milliseconds left until a deadline, or false if it is not armed. */
+export function remainingMs(deadline: Deadline): number | false {
+  return deadline.list === null ? false : Math.max(0, deadline.expiryMs - clock.monotonicMs())
+}
+
+/** A timer serves deadlines of many processes: it belongs to none, and must not fire as the one that started it. */
+function start(list: DeadlineList, ms: number): void {
+  context.run(null, () => {
+    list.timer = clock.setTimer(Math.min(ms, LONGEST_MS), () => expire(list))
+  })
+}
+
+function expire(list: DeadlineList): void {
+  list.timer = null
+  for (let due = list.first; due !== null; due = list.first) {
+    const leftMs = due.expiryMs - clock.monotonicMs()
+    // Node's timers may come a fraction early; what is due within the millisecond is due.
+    if (leftMs >= 1) {
+      if (list.timer === null) start(list, leftMs)
+      return
+    }
+    disarm(due)
+    due.fire()
+  }
+  if (list.timer === null && lists.get(list.ms) === list) lists.delete(list.ms)
+}
