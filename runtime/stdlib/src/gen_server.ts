@@ -1,0 +1,329 @@
+/**
+ * gen_server: the generic part of a server. A callback module keeps a state and answers requests one at a time;
+ * its callbacks may be async, the next message waits for them. OTP: stdlib `gen_server.erl`.
+ *
+ * Departure: outside any process (a script's top level, a test) `startLink` starts the server unlinked and its own
+ * parent, since there is nobody to link with.
+ */
+
+import { exit, exitReason } from '../../erts/exit.js'
+import { KIND } from '../../erts/mailbox.js'
+import { type ModuleRef, moduleName, resolveModule } from '../../erts/modules.js'
+import { current, type Process } from '../../erts/proc.js'
+import type { Timeout } from '../../erts/receive.js'
+import { report } from '../../erts/report.js'
+import { release } from '../../erts/scheduler.js'
+import { isThenable } from '../../erts/spawn.js'
+import type { Pid } from '../../erts/term.js'
+import {
+  type CallSite,
+  type From,
+  find,
+  call as genCall,
+  cast as genCast,
+  type ServerName,
+  type ServerRef,
+} from './gen_call.js'
+import { ServerLoop } from './gen_server_loop.js'
+import { badReturn, isOption, type Option, type Thrown } from './gen_server_returns.js'
+import {
+  type InitOutcome,
+  type Relation,
+  type StartMonitorResult,
+  type StartOptions,
+  type StartResult,
+  startProcess,
+} from './gen_start.js'
+import { stopProcess } from './gen_stop.js'
+import { debugOptions } from './sys_debug.js'
+
+export type { From, ServerName, ServerRef } from './gen_call.js'
+export {
+  checkResponse,
+  type RequestId,
+  type Response,
+  receiveResponse,
+  reqidsAdd,
+  reqidsNew,
+  reqidsSize,
+  reqidsToList,
+  sendRequest,
+  waitResponse,
+} from './gen_request.js'
+export type { Option } from './gen_server_returns.js'
+export type { StartMonitorResult, StartOptions, StartResult } from './gen_start.js'
+
+/** What `init` may return. The last element of `ok` is a time-out, `hibernate` or `{ continue }`. */
+export type Init<State> =
+  | readonly ['ok', State]
+  | readonly ['ok', State, Option]
+  | readonly ['stop', unknown]
+  | 'ignore'
+
+/** What `handleCall` may return. */
+export type CallReturn<State> =
+  | readonly ['reply', unknown, State]
+  | readonly ['reply', unknown, State, Option]
+  | readonly ['noreply', State]
+  | readonly ['noreply', State, Option]
+  | readonly ['stop', reason: unknown, reply: unknown, State]
+  | readonly ['stop', reason: unknown, State]
+
+/** What `handleCast`, `handleInfo` and `handleContinue` may return. */
+export type CastReturn<State> =
+  | readonly ['noreply', State]
+  | readonly ['noreply', State, Option]
+  | readonly ['stop', reason: unknown, State]
+
+type Awaitable<T> = T | Promise<T>
+
+/** Answers a request. */
+export type HandleCall<Request, State> = (request: Request, from: From, state: State) => Awaitable<CallReturn<State>>
+
+/** Handles a request that wants no answer. */
+export type HandleCast<Request, State> = (request: Request, state: State) => Awaitable<CastReturn<State>>
+
+/** Handles any other message; also `'timeout'`. */
+export type HandleInfo<State, Message = unknown> = (message: Message, state: State) => Awaitable<CastReturn<State>>
+
+/** Goes on after a return with `{ continue }`, before any message. */
+export type HandleContinue<State, Continue = unknown> = (
+  continuation: Continue,
+  state: State,
+) => Awaitable<CastReturn<State>>
+
+/** Cleans up before the server ends. Not called when the server is killed or its init failed. */
+export type Terminate<State> = (reason: unknown, state: State) => unknown
+
+/** Converts the state in an upgrade: `oldVsn` is the old version, or `['down', vsn]`. Anything but `ok` refuses. */
+export type CodeChange<State, OldState = unknown> = (
+  oldVsn: unknown,
+  state: OldState,
+  extra: unknown,
+) => Awaitable<readonly ['ok', State] | readonly ['error', unknown]>
+
+/** What is shown of the state, a message, a reason and the log. */
+export type FormatStatus = (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+
+const CALL: CallSite = ['gen_server', 'call']
+
+/** A server's name may be left out. */
+type StartArguments = [name: ServerName | undefined, mod: ModuleRef, arg?: unknown, options?: StartOptions]
+
+/** Whether a value is a server name rather than a module. @internal */
+export function isName(value: unknown): value is ServerName {
+  if (typeof value !== 'object' || value === null) return false
+  return ('local' in value && typeof value.local === 'string' && Object.keys(value).length === 1) || isFarName(value)
+}
+
+const isFarName = (value: object): boolean => {
+  const keys = Object.keys(value).sort().join()
+  return keys === 'global' || keys === 'name,via'
+}
+
+/**
+ * Starts a server linked with the caller, and waits until its init is over.
+ *
+ * @param name    `{ local }`, `{ global }` or `{ via, name }`; may be left out
+ * @param mod     the callback module
+ * @param arg     given to `init`
+ * @returns `['ok', pid]`, `['error', reason]` or `'ignore'`; `['error', ['already_started', pid]]` when the name is taken
+ */
+export function startLink(
+  name: ServerName | undefined,
+  mod: ModuleRef,
+  arg?: unknown,
+  options?: StartOptions,
+): Promise<StartResult>
+export function startLink(mod: ModuleRef, arg?: unknown, options?: StartOptions): Promise<StartResult>
+export function startLink(...args: unknown[]): Promise<StartResult> {
+  return startAs('link', args)
+}
+
+/** As {@link startLink} without a link; the server is its own parent. */
+export function start(
+  name: ServerName | undefined,
+  mod: ModuleRef,
+  arg?: unknown,
+  options?: StartOptions,
+): Promise<StartResult>
+export function start(mod: ModuleRef, arg?: unknown, options?: StartOptions): Promise<StartResult>
+export function start(...args: unknown[]): Promise<StartResult> {
+  return startAs('nolink', args)
+}
+
+/** As {@link startLink} with a monitor instead of a link. @returns `['ok', [pid, ref]]` */
+export function startMonitor(
+  name: ServerName | undefined,
+  mod: ModuleRef,
+  arg?: unknown,
+  options?: StartOptions,
+): Promise<StartMonitorResult>
+export function startMonitor(mod: ModuleRef, arg?: unknown, options?: StartOptions): Promise<StartMonitorResult>
+export function startMonitor(...args: unknown[]): Promise<StartMonitorResult> {
+  const [name, mod, arg, options = {}] = startArguments(args)
+  return startProcess('monitor', name, initialCall(mod), initialise(mod, arg, options), options)
+}
+
+function startAs(relation: Exclude<Relation, 'monitor'>, args: unknown[]): Promise<StartResult> {
+  const [name, mod, arg, options = {}] = startArguments(args)
+  return startProcess(relation, name, initialCall(mod), initialise(mod, arg, options), options)
+}
+
+function startArguments(args: unknown[]): StartArguments {
+  // The overloads above are what callers can write.
+  return (args[0] === undefined || isName(args[0]) ? args : [undefined, ...args]) as StartArguments
+}
+
+const initialCall = (mod: ModuleRef): readonly [ModuleRef, string, number] => [mod, 'init', 1]
+
+function initialise(mod: ModuleRef, arg: unknown, options: StartOptions) {
+  return (proc: Process, parent: Pid, name: ServerName | undefined): InitOutcome | PromiseLike<InitOutcome> => {
+    const loop = new ServerLoop(proc, parent, name, mod, debugOptions(options.debug ?? []))
+    let returned: unknown
+    try {
+      returned = loop.init(arg)
+    } catch (thrown) {
+      return thrownByInit(loop, thrown)
+    }
+    if (!isThenable(returned)) return initOutcome(loop, returned)
+    return returned.then(
+      (value) => initOutcome(loop, value),
+      (thrown: unknown) => thrownByInit(loop, thrown),
+    )
+  }
+}
+
+function thrownByInit(loop: ServerLoop, thrown: Thrown): InitOutcome {
+  if (!(thrown instanceof Error)) return initOutcome(loop, thrown)
+  const reason = exitReason(thrown)
+  return { result: ['error', reason], reason }
+}
+
+function initOutcome(loop: ServerLoop, returned: unknown): InitOutcome {
+  if (returned === 'ignore') return { result: 'ignore', reason: 'normal' }
+  if (Array.isArray(returned)) {
+    if (returned[0] === 'ok' && returned.length === 2) return { loop: loop.ready(returned[1], undefined) }
+    if (returned[0] === 'ok' && returned.length === 3 && isOption(returned[2])) {
+      const option = returned[2]
+      loop.ready(returned[1], option)
+      if (typeof option !== 'object') return { loop, first: () => loop.armAfterInit(option) }
+      return { loop, first: () => loop.goOn(option.continue) }
+    }
+    if (returned[0] === 'stop' && returned.length === 2) return { result: ['error', returned[1]], reason: returned[1] }
+  }
+  const reason = badReturn(returned)
+  return { result: ['error', reason], reason }
+}
+
+/**
+ * Sends a request and waits for the answer.
+ *
+ * @param timeoutMs milliseconds, 5000 by default. When it is over the server may still handle the request; its
+ *                  answer is dropped
+ * @returns the answer. Rejects with an Exit of reason `[cause, ['gen_server', 'call', args]]`; causes: `noproc`,
+ *          `timeout`, `calling_self`, `['nodedown', node]`, or the reason with which the server ended
+ */
+export function call<Reply = unknown>(ref: ServerRef, request: unknown, timeoutMs?: Timeout): Promise<Reply> {
+  const args = timeoutMs === undefined ? [ref, request] : [ref, request, timeoutMs]
+  // The type of the answer is the callback module's promise.
+  return genCall(KIND.call, ref, request, timeoutMs ?? 5000, CALL, args) as Promise<Reply>
+}
+
+/** Sends a request that wants no answer. @returns `'ok'` always, also when there is no such server */
+export function cast(ref: ServerRef, request: unknown): 'ok' {
+  genCast(ref, request)
+  return 'ok'
+}
+
+/** Answers a call; any process may do it, and the first answer counts. */
+export function reply(from: From, answer: unknown): 'ok' {
+  if (current()?.dead !== true) from.reply(answer)
+  return 'ok'
+}
+
+/** Sends a cast to the servers of that name on all nodes; without distribution, on this one. */
+export function abcast(name: string, request: unknown): 'abcast' {
+  genCast(name, request)
+  return 'abcast'
+}
+
+/** Calls the servers of that name on some nodes. @returns answers by node, and the nodes that did not answer */
+export async function multiCall<Reply = unknown>(
+  nodes: readonly string[],
+  name: string,
+  request: unknown,
+  timeoutMs: Timeout = 'infinity',
+): Promise<[replies: [node: string, reply: Reply][], badNodes: string[]]> {
+  const replies: [string, Reply][] = []
+  const badNodes: string[] = []
+  const ask = async (node: string): Promise<void> => {
+    try {
+      replies.push([node, await call<Reply>([name, node], request, timeoutMs)])
+    } catch {
+      badNodes.push(node)
+    }
+  }
+  await Promise.all(nodes.map(ask))
+  return [replies, badNodes]
+}
+
+/**
+ * Stops a server: it terminates with `reason` and is gone afterwards.
+ *
+ * @returns `'ok'`; rejects with an Exit: `noproc`, `timeout` (the server may still end later), or the reason with
+ *          which it ended instead
+ */
+export function stop(ref: ServerRef, reason: unknown = 'normal', timeoutMs: Timeout = 'infinity'): Promise<'ok'> {
+  return stopProcess(ref, reason, timeoutMs, ['gen_server', 'stop'])
+}
+
+/**
+ * Makes the calling process, started by proc_lib, a gen_server with this state; never settles. Its name, if it is
+ * given, must be its own.
+ *
+ * @throws Exit `process_was_not_started_by_proc_lib`, `process_not_registered`, `process_not_registered_globally`,
+ *         `['process_not_registered_via', module]`
+ */
+export function enterLoop(
+  mod: ModuleRef,
+  options: StartOptions,
+  state: unknown,
+  name?: ServerName | Pid,
+  option?: Option,
+): Promise<never> {
+  const proc = current()
+  if (proc === null || !proc.procLib) exit('process_was_not_started_by_proc_lib')
+  const named = name === undefined || !('id' in name) ? checkName(proc, name) : undefined
+  const parent = proc.ancestors[0]
+  const parentProc = parent === undefined ? null : find(parent)
+  const parentPid = parentProc !== null && !('nodedown' in parentProc) ? parentProc.pid : proc.pid
+  const loop = new ServerLoop(proc, parentPid, named, mod, debugOptions(options.debug ?? []))
+  proc.loop = loop.ready(state, option)
+  queueMicrotask(() => {
+    if (option !== undefined && typeof option === 'object') {
+      const pending = loop.goOn(option.continue)
+      if (pending !== undefined) return void pending.then(() => release(proc))
+    } else if (option !== undefined) loop.armAfterInit(option)
+    release(proc)
+  })
+  return new Promise(() => {})
+}
+
+function checkName(proc: Process, name: ServerName | undefined): ServerName | undefined {
+  if (name === undefined) return undefined
+  const owner = find('local' in name ? name.local : name)
+  if (owner === proc) return name
+  if ('local' in name) exit('process_not_registered')
+  if ('global' in name) exit('process_not_registered_globally')
+  return exit(['process_not_registered_via', moduleName(name.via)])
+}
+
+/** Warns of a callback that is needed now and not there. @internal */
+export function noHandleInfo(mod: ModuleRef, name: unknown, message: unknown): void {
+  report(
+    'warning',
+    { label: ['gen_server', 'no_handle_info'], report: { name, module: moduleName(resolveModule(mod)), message } },
+    { domain: ['otp'] },
+  )
+}
