@@ -1,0 +1,16 @@
+/** The application: starts the supervision tree, and tells the rooms when the configuration changes. */
+import type { Application } from 'otp-rel'
+import * as chatSup from './chat_sup.js'
+import * as rooms from './rooms.js'
+
+export const start: Application.Start = () => chatSup.startLink()
+
+export const stop: Application.Stop = () => {}
+
+export const configChange: Application.ConfigChange = (changed) => {
+  for (const [key, value] of changed) {
+    if (key === 'motd') rooms.announce(String(value))
+    if (key === 'history_limit') rooms.setLimit(Number(value))
+  }
+  return 'ok'
+}

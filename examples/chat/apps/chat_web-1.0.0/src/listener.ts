@@ -1,0 +1,39 @@
+/** Owns the listening socket: HTTP requests are answered, WebSocket connections become sessions. */
+import { createServer, type Server } from 'node:http'
+import { Application, GenServer, Supervisor } from 'otp-rel'
+import { WebSocketServer } from 'ws'
+import * as httpApi from './http_api.js'
+import * as self from './listener.js'
+
+interface State {
+  readonly server: Server
+  readonly port: number
+}
+
+export const startLink = () => GenServer.startLink({ local: 'listener' }, self, [])
+
+/** The port it listens on. */
+export const port = () => GenServer.call<number>('listener', 'port')
+
+export const init = async (): Promise<GenServer.Init<State>> => {
+  const server = createServer((request, response) => void httpApi.handle(request, response))
+  const sockets = new WebSocketServer({ server, path: '/ws' })
+  sockets.on('connection', (socket) => void Supervisor.startChild('session_sup', [socket]))
+  const wanted = Number(Application.getEnv('chat_web', 'port', 8080))
+  const host = String(Application.getEnv('chat_web', 'host', '127.0.0.1'))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(wanted, host, resolve)
+  })
+  const address = server.address()
+  return ['ok', { server, port: typeof address === 'object' && address !== null ? address.port : wanted }]
+}
+
+export const handleCall: GenServer.HandleCall<'port', State> = (_request, _from, state) => ['reply', state.port, state]
+
+export const handleCast: GenServer.HandleCast<never, State> = (_request, state) => ['noreply', state]
+
+export const terminate: GenServer.Terminate<State> = (_reason, { server }) => {
+  server.close()
+  server.closeAllConnections()
+}
