@@ -11,7 +11,9 @@ interface State {
   readonly sessions: ReadonlyMap<Process.Pid, Entry>
 }
 
-type Call = { readonly type: 'online' } | { readonly type: 'arrive'; readonly session: Process.Pid; readonly entry: Entry }
+type Call =
+  | { readonly type: 'online' }
+  | { readonly type: 'arrive'; readonly session: Process.Pid; readonly entry: Entry }
 
 export const startLink = () => GenServer.startLink({ local: 'presence' }, self, [])
 
@@ -32,7 +34,7 @@ export const handleCall: GenServer.HandleCall<Call, State> = (request, _from, st
     }
     case 'online': {
       const byRoom: Record<string, string[]> = {}
-      for (const { user, room } of state.sessions.values()) (byRoom[room] ??= []).push(user)
+      for (const { user, room } of state.sessions.values()) byRoom[room] = [...(byRoom[room] ?? []), user]
       return ['reply', byRoom, state]
     }
   }

@@ -3,7 +3,14 @@ import { Application, GenServer, type Process, Supervisor } from 'otp-rel'
 
 /** What a session is told: a line of chat, or an announcement. */
 export type Event =
-  | { readonly type: 'line'; readonly room: string; readonly id: number; readonly from: string; readonly seq: number; readonly shown: string }
+  | {
+      readonly type: 'line'
+      readonly room: string
+      readonly id: number
+      readonly from: string
+      readonly seq: number
+      readonly shown: string
+    }
   | { readonly type: 'motd'; readonly text: string }
 
 /** A message as a room remembers it. */

@@ -9,7 +9,10 @@ import { Application, Code } from 'otp-rel'
 /** Answers a request. */
 export async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const [status, body] = await answer(request.method ?? 'GET', new URL(request.url ?? '/', 'http://localhost').pathname)
+    const [status, body] = await answer(
+      request.method ?? 'GET',
+      new URL(request.url ?? '/', 'http://localhost').pathname,
+    )
     if (typeof body === 'string') response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(body)
     else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   } catch (failure) {
@@ -31,6 +34,4 @@ async function answer(method: string, path: string): Promise<[status: number, bo
 
 const page = (): string => readFileSync(join(String(Code.privDir('chat_web')), 'index.html'), 'utf8')
 
-function versionOf(application: string): string {
-  return Application.whichApplications().find(([name]) => name === application)?.[2] ?? ''
-}
+const versionOf = (application: string): unknown => Application.getKey(application, 'vsn')?.[1]

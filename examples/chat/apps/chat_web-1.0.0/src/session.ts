@@ -48,7 +48,10 @@ export const handleInfo: GenServer.HandleInfo<State> = (message, state) => {
 
 export const terminate: GenServer.Terminate<State> = (_reason, state) => state.socket.close(1001)
 
-function frame(frame: Frame | undefined, state: State): GenServer.CastReturn<State> | Promise<GenServer.CastReturn<State>> {
+function frame(
+  frame: Frame | undefined,
+  state: State,
+): GenServer.CastReturn<State> | Promise<GenServer.CastReturn<State>> {
   if (frame?.type === 'join' && typeof frame.room === 'string' && typeof frame.user === 'string') {
     return join(frame.room, frame.user, state)
   }
