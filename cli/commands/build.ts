@@ -1,0 +1,148 @@
+/**
+ * `build`, `check`, `tar`, `relup`: four views of the same pipeline, which is `cli/release/build.ts`.
+ *
+ * `check` stops before anything is written, `tar` goes one stage further, `relup` shows one of the files made.
+ */
+import { join, relative } from 'node:path'
+import type { Fault } from '../../schemas/fault.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import type { Relup } from '../../schemas/types.js'
+import { type Arguments, flag, list } from '../node/command.js'
+import { type BuildOptions, type BuildReport, type BuiltRelease, build as buildReleases } from '../release/build.js'
+import { formatPlan } from '../release/plan.js'
+import type { Failure, Outcome } from '../render/failure.js'
+import { relupLines } from '../render/relup.js'
+import { count } from '../render/steps.js'
+import type { Style } from '../render/style.js'
+import { type CliContext, projectDir } from './project.js'
+
+/** Builds releases; with `--dry-run` lists the files they would consist of. */
+export async function build(args: Arguments, context: CliContext): Promise<Outcome> {
+  const dryRun = flag(args, 'dry-run')
+  const built = await run(args, context, { dryRun })
+  if (!built.ok) return built
+  const { releases, warnings } = built.value
+  return ok({
+    data: { dry_run: dryRun, releases: releases.map((release) => facts(release, dryRun)) },
+    warnings,
+    lines: (style) =>
+      dryRun
+        ? releases.flatMap(({ plan }) => formatPlan(plan))
+        : releases.flatMap((release) => next(release, context, style)),
+  })
+}
+
+/** Finds everything a build would refuse. */
+export async function check(args: Arguments, context: CliContext): Promise<Outcome> {
+  const built = await run(args, context, { dryRun: true })
+  if (!built.ok) return built
+  const { releases, warnings } = built.value
+  const named = releases.map(({ name, vsn }) => `${name} ${vsn}`).join(', ')
+  return ok({
+    data: { releases: releases.map((release) => facts(release, false)), warnings },
+    warnings,
+    lines: (style) => [
+      `${style.green(named)} can be built${warnings.length === 0 ? '' : `, with ${count(warnings.length, 'warning')}`}`,
+    ],
+  })
+}
+
+/** Builds releases and packs them. */
+export async function tar(args: Arguments, context: CliContext): Promise<Outcome> {
+  const built = await run(args, context, { tar: true })
+  if (!built.ok) return built
+  const { releases, warnings } = built.value
+  return ok({
+    data: { releases: releases.map((release) => facts(release, false)) },
+    warnings,
+    lines: (style) =>
+      releases.flatMap(({ name, vsn, package: packed }) => {
+        if (packed === undefined) return []
+        const file = shown(packed.file, context)
+        return [
+          `${style.bold(file)}  ${(packed.sizeBytes / 1_048_576).toFixed(1)} MB, ${count(packed.entries, 'file')}`,
+          `Install it:    mkdir ${name} && tar -xzf ${file} -C ${name} && ${name}/bin/${name} daemon`,
+          `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn}, or from here: otp-rel upgrade ${vsn} --root DIR`,
+        ]
+      }),
+  })
+}
+
+/** Builds releases and shows their relups. */
+export async function relup(args: Arguments, context: CliContext): Promise<Outcome> {
+  const built = await run(args, context, {})
+  if (!built.ok) return built
+  const { releases, warnings } = built.value
+  const relups = releases.map((release) => ({ release, relup: relupOf(release) }))
+  return ok({
+    data: {
+      releases: relups.map(({ release, relup }) => ({ name: release.name, vsn: release.vsn, relup: relup ?? null })),
+    },
+    warnings,
+    lines: (style) =>
+      relups.flatMap(({ release, relup }) =>
+        relup === undefined
+          ? [
+              `${release.name} ${release.vsn} has no relup: no earlier version is assembled in ${shown(release.root, context)} that its appups lead from`,
+            ]
+          : relupLines(release.name, relup, style),
+      ),
+  })
+}
+
+async function run(args: Arguments, context: CliContext, options: BuildOptions): Promise<Result<BuildReport, Failure>> {
+  const dir = projectDir(args, context)
+  if (!dir.ok) return dir
+  const releases = list(args, 'release')
+  const asked = {
+    ...options,
+    ...(flag(args, 'force') ? { force: true } : {}),
+    ...(releases.length === 0 ? {} : { releases }),
+  }
+  const built = await buildReleases(dir.value, asked, context.progress)
+  return built.ok ? built : err(buildFailure(built.error))
+}
+
+/** Files that a person writes: a fault in one of them is a wrong input, any other a build that failed. */
+const INPUT = /(^|[/\\])(otp\.config|app|appup|package|[^/\\]*\.config|[^/\\]*\.rel)\.json$/
+
+function buildFailure(faults: readonly Fault[]): Failure {
+  const errors = faults.filter(({ severity }) => severity === 'error')
+  const isInput = errors.length > 0 && errors.every(({ file }) => file !== undefined && INPUT.test(file))
+  const tag = errors.length === 1 ? errors[0]?.tag : undefined
+  return {
+    exit: isInput ? 'bad_input' : 'build_fault',
+    tag: tag ?? 'build_failed',
+    message: `the build failed with ${count(errors.length, 'fault')}; nothing of the release was changed`,
+    faults,
+  }
+}
+
+/** A release for `--json`; its files only where they are asked for. */
+function facts({ plan, ...release }: BuiltRelease, withPlan: boolean) {
+  return withPlan
+    ? { ...release, files: plan.groups.flatMap(({ actions }) => actions.map(({ op, path }) => ({ op, path }))) }
+    : release
+}
+
+function next({ name, vsn, root, upgradeFrom }: BuiltRelease, context: CliContext, style: Style): string[] {
+  const script = join(shown(root, context), 'bin', name)
+  const from = upgradeFrom.length === 0 ? '' : ` ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+  return [
+    `Run it:        ${script} foreground      ${style.dim(`(daemon, remote, stop, ... : bin/${name} help)`)}`,
+    upgradeFrom.length === 0
+      ? 'Upgrade it:    change the code and "vsn", otp-rel build, otp-rel upgrade VSN'
+      : `Upgrade to it: otp-rel upgrade ${vsn}${from}`,
+  ]
+}
+
+function relupOf({ plan, vsn }: BuiltRelease): Relup | undefined {
+  const file = plan.groups.flatMap(({ actions }) => actions).find(({ path }) => path === `releases/${vsn}/relup.json`)
+  // Reason for the cast: the plan's text was made from a Relup a moment ago.
+  return file?.op === 'write' ? (JSON.parse(file.text) as Relup) : undefined
+}
+
+function shown(path: string, { cwd }: CliContext): string {
+  const short = relative(cwd, path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
+}

@@ -1,0 +1,93 @@
+/**
+ * The command line of `otp-rel`, read with yargs.
+ *
+ * yargs finds options and their values; which ones a command has, what is missing and what is one too many is decided
+ * by the command's description, as in `bin/NAME`, so that both refuse with the same words.
+ */
+import yargs from 'yargs'
+import { didYouMean } from '../../schemas/nearest.js'
+import { err, type Result } from '../../schemas/result.js'
+import { place } from '../node/arguments.js'
+import type { Arguments, CommandSpec, Option } from '../node/command.js'
+import { type Failure, usage } from '../render/failure.js'
+import { signature } from '../render/help.js'
+
+/**
+ * Reads what follows the name of a command.
+ *
+ * @param shared options of every command
+ * @returns the arguments by name; what a command passes through is in `rest`
+ */
+export function readCommandLine(
+  argv: readonly string[],
+  command: CommandSpec,
+  shared: readonly Option[],
+): Result<Arguments, Failure> {
+  const options = [...command.options, ...shared]
+  const hints = [`otp-rel ${signature(command)}`, `see "otp-rel help ${command.name}"`]
+  const types = Object.fromEntries(
+    options.map(({ name, type }) => [
+      name,
+      type === 'boolean' ? { type } : { type: 'string' as const, requiresArg: true },
+    ]),
+  )
+  let refused: string | undefined
+  const parsed = yargs([...argv])
+    .locale('en')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      refused = message ?? error.message
+    })
+    .options(types)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      // A version such as 1.0 is a text.
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      // Words that look like options and are none of ours are ours to refuse, or to pass through.
+      'unknown-options-as-args': true,
+    })
+    .parseSync()
+  if (refused !== undefined) return err(usage('bad_option', refused, hints))
+
+  const words = parsed._.map(String)
+  const afterDashes = parsed['--']
+  const plain: readonly string[] = Array.isArray(afterDashes) ? afterDashes.map(String) : []
+  const args: Record<string, Arguments[string]> = {}
+  for (const { name, type, value: word = 'VALUE' } of options) {
+    const value = parsed[name]
+    if (value === undefined) continue
+    if (type === 'boolean') {
+      args[name] = value === true
+      continue
+    }
+    if (typeof value !== 'string' || value === '')
+      return err(usage('bad_option', `"--${name}" needs a value: --${name} ${word}`, hints))
+    if (type === 'string') {
+      args[name] = value
+      continue
+    }
+    const number = Number(value)
+    if (!Number.isFinite(number) || number < 0) {
+      return err(usage('bad_option', `"--${name}" must be a number, 0 or more; got "${value}"`, hints))
+    }
+    args[name] = number
+  }
+  if (command.passThrough === true) return place([], command, { ...args, rest: [...words, ...plain] }, hints)
+  const unknown = words.find((word) => /^--?[A-Za-z]/.test(word))
+  if (unknown !== undefined) {
+    const written = unknown.replace(/=.*$/s, '')
+    const near = didYouMean(
+      written.replace(/^-+/, ''),
+      options.map(({ name }) => name),
+    )
+    return err(usage('unknown_option', `unknown option "${written}"${near}`, hints))
+  }
+  return place([...words, ...plain], command, args, hints)
+}

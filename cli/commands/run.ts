@@ -1,0 +1,97 @@
+/**
+ * `otp-rel`, from a command line to what is printed: find the command, read its arguments, load it, run it, show.
+ *
+ * Everything but the streams and the end of the process, which are `main.ts`'s.
+ */
+import { isAbsolute, relative } from 'node:path'
+import type { Fault } from '../../schemas/fault.js'
+import { err, ok } from '../../schemas/result.js'
+import { helpLines, unknownCommand } from '../node/tool.js'
+import { EXIT_CODES } from '../render/exit_codes.js'
+import type { Failure, Outcome } from '../render/failure.js'
+import type { Program } from '../render/help.js'
+import { print, printOutcome, printStep, type Terminal } from '../render/terminal.js'
+import { type CliContext, CONFIG_FILE, upwards } from './project.js'
+import { COMMANDS, SHARED_OPTIONS } from './table.js'
+
+/** What runs `otp-rel` besides its command line. */
+export type CliWorld = Omit<CliContext, 'program' | 'progress'> &
+  Omit<Terminal, 'json'> & {
+    /** The version of this otp-rel. */
+    readonly version: string
+  }
+
+const PROGRAM: Program = {
+  name: 'otp-rel',
+  summary: 'Versioned releases of TypeScript applications, and upgrades of a running node (Erlang/OTP for TypeScript).',
+  commands: COMMANDS,
+  options: SHARED_OPTIONS,
+}
+
+/** Runs a command line. @returns the exit code */
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
+  // After "--" nothing is ours.
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const terminal: Terminal = { ...world, json: own.includes('--json') }
+  const [given, ...rest] = argv
+  if (given === '--version' || given === 'version') {
+    return printOutcome(ok({ data: { version: world.version }, lines: () => [world.version] }), terminal)
+  }
+  const asked = given === undefined || given === 'help' || given === '--help' || given === '-h'
+  if (asked || own.includes('--help')) {
+    const found = helpLines(asked ? rest[0] : given, PROGRAM, terminal)
+    if (!found.ok) return printOutcome(found, terminal)
+    print(terminal.out, found.value)
+    return EXIT_CODES.ok.code
+  }
+  return printOutcome(withShownPaths(await run(given, rest, world, terminal), world.cwd), terminal)
+}
+
+async function run(given: string, rest: readonly string[], world: CliWorld, terminal: Terminal): Promise<Outcome> {
+  const entry = COMMANDS.find(({ name, aliases }) => name === given || aliases?.includes(given))
+  if (entry === undefined) return err(notACommand(given, world.cwd))
+  const { readCommandLine } = await import('./command_line.js')
+  const args = readCommandLine(rest, entry, SHARED_OPTIONS)
+  if (!args.ok) return args
+  const command = await entry.load()
+  const running = command(args.value, {
+    ...world,
+    program: PROGRAM.name,
+    progress: (step, facts) => printStep(step, terminal, facts),
+  })
+  // What asks a node hears of Ctrl-C itself and waits for the node's answer; nothing else has anything to wait for.
+  return entry.group === 'Project' ? Promise.race([running, interrupted(world.signal)]) : running
+}
+
+function interrupted(signal: AbortSignal): Promise<Outcome> {
+  const outcome: Outcome = err({ exit: 'interrupted', tag: 'interrupted', message: 'interrupted' })
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(outcome)
+    signal.addEventListener('abort', () => resolve(outcome), { once: true })
+  })
+}
+
+/** An unknown command outside a project is most often a known one of another directory. */
+function notACommand(given: string, cwd: string): Failure {
+  const failure = unknownCommand(given, PROGRAM)
+  if (upwards(cwd) !== undefined || failure.message.includes('did you mean')) return failure
+  return {
+    ...failure,
+    hints: [...(failure.hints ?? []), `there is no ${CONFIG_FILE} here: commands of a project need one`],
+  }
+}
+
+/** Files as the user would type them: from where he stands, unless that leads further up than down. */
+function withShownPaths(outcome: Outcome, cwd: string): Outcome {
+  const show = (fault: Fault): Fault => {
+    if (fault.file === undefined || !isAbsolute(fault.file)) return fault
+    const file = relative(cwd, fault.file)
+    return file.startsWith('..') ? fault : { ...fault, file }
+  }
+  if (outcome.ok) {
+    const { warnings } = outcome.value
+    return warnings === undefined ? outcome : ok({ ...outcome.value, warnings: warnings.map(show) })
+  }
+  const { faults } = outcome.error
+  return faults === undefined ? outcome : err({ ...outcome.error, faults: faults.map(show) })
+}

@@ -1,0 +1,148 @@
+/**
+ * The commands of `otp-rel`: those on the project, `start`, and those on a node, which `bin/NAME` has too.
+ *
+ * A command is loaded only when it is run, so that none pays for the others.
+ */
+
+import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
+import { type Arguments, type CommandSpec, number, type Option } from '../node/command.js'
+import { NODE_COMMANDS, NODE_OPTIONS, type NodeCommandEntry } from '../node/commands/table.js'
+import type { Outcome } from '../render/failure.js'
+import { type CliContext, locate } from './project.js'
+
+/** A command of `otp-rel`. */
+export type CliCommand = (args: Arguments, context: CliContext) => Promise<Outcome>
+
+/** A command with the way to it. */
+export interface CliCommandEntry extends CommandSpec {
+  readonly load: () => Promise<CliCommand>
+}
+
+/** Options of every command of `otp-rel`. */
+export const SHARED_OPTIONS: readonly Option[] = [
+  {
+    name: 'json',
+    type: 'boolean',
+    describe: 'print JSON: the same words as data, progress as lines on standard error',
+  },
+  {
+    name: 'project',
+    type: 'string',
+    value: 'DIR',
+    describe: 'the project (default: the nearest folder with otp.config.json)',
+  },
+]
+
+const RELEASES = {
+  name: 'release',
+  required: false,
+  variadic: true,
+  describe: 'names of releases (default: all of otp.config.json)',
+} as const
+const FORCE: Option = {
+  name: 'force',
+  type: 'boolean',
+  describe: 'replace what was built before under the same versions; never where a node runs from it',
+}
+
+const PROJECT_COMMANDS: readonly CliCommandEntry[] = [
+  {
+    name: 'build',
+    group: 'Project',
+    summary: 'Build releases: compile, check, assemble',
+    details: [
+      'A release goes to _build/rel/NAME, beside the versions built before. While a node runs there, the same version of an application with other code is refused: change its "vsn" in app.json.',
+    ],
+    positionals: [RELEASES],
+    options: [
+      { name: 'dry-run', type: 'boolean', describe: 'list the files that would be written, and write none' },
+      FORCE,
+    ],
+    examples: [
+      ['build', 'every release of otp.config.json'],
+      ['build shop admin', 'two of several'],
+      ['build --dry-run', 'what would be written?'],
+    ],
+    load: async () => (await import('./build.js')).build,
+  },
+  {
+    name: 'check',
+    group: 'Project',
+    summary: 'Find everything a build would refuse, without writing anything',
+    details: [
+      'Configuration, applications, modules, dependencies, appups: all faults in one run, each with its place.',
+    ],
+    positionals: [RELEASES],
+    options: [],
+    examples: [
+      ['check', 'for editors and commit hooks'],
+      ['check --json', 'faults as data'],
+    ],
+    load: async () => (await import('./build.js')).check,
+  },
+  {
+    name: 'tar',
+    group: 'Project',
+    summary: 'Build releases and pack each into one file to deploy',
+    details: [
+      'A package goes to _build/tar/NAME-VSN.tar.gz. It is one to upgrade a node with and one to install first: unpacked into an empty folder, bin/NAME starts it.',
+    ],
+    positionals: [RELEASES],
+    options: [FORCE],
+    examples: [['tar', '_build/tar/NAME-VSN.tar.gz; the same input gives the same bytes']],
+    load: async () => (await import('./build.js')).tar,
+  },
+  {
+    name: 'relup',
+    group: 'Project',
+    summary: 'Build releases and show the instructions that take a node from and to earlier versions',
+    details: [
+      'The versions are those that "upgrade_from" in otp.config.json lists, else every older one in _build/rel/NAME that the appups lead from.',
+    ],
+    positionals: [RELEASES],
+    options: [FORCE],
+    examples: [
+      ['relup', 'what would happen on the way?'],
+      ['relup --json', 'as in releases/VSN/relup.json'],
+    ],
+    load: async () => (await import('./build.js')).relup,
+  },
+]
+
+const START: CliCommandEntry = {
+  name: 'start',
+  group: 'Node',
+  summary: 'Start the node in the background and wait until it has started',
+  details: ['What else is given goes to the node: --APP key=value sets a parameter of an application.'],
+  positionals: [],
+  options: NODE_OPTIONS,
+  examples: [
+    ['start', 'the release of this project'],
+    ['start --shop port=8080', 'with another parameter'],
+    ['start --root /srv/shop', 'a release elsewhere'],
+  ],
+  passThrough: true,
+  load: async () => (await import('./start.js')).start,
+}
+
+/** In the order they are listed. */
+export const COMMANDS: readonly CliCommandEntry[] = [...PROJECT_COMMANDS, START, ...NODE_COMMANDS.map(onNode)]
+
+/** The same command as in `bin/NAME`, the node found by the project. */
+function onNode(entry: NodeCommandEntry): CliCommandEntry {
+  return {
+    ...entry,
+    options: [...entry.options, ...NODE_OPTIONS],
+    load: async () => {
+      const command = await entry.load()
+      return async (args, context) => {
+        const located = locate(args, context)
+        if (!located.ok) return located
+        const seconds = number(args, 'timeout')
+        const { packagesOf, ...target } = located.value
+        const timeoutMs = seconds === undefined ? DEFAULT_TIMEOUT_MS : seconds * 1_000
+        return command(args, { ...context, target, packagesOf, timeoutMs })
+      }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+/** `status`, `ping`, `pid`: what the node says of itself. */
+import { err, ok } from '../../../schemas/result.js'
+import { report } from '../../render/failure.js'
+import { formatMs } from '../../render/steps.js'
+import { padEnd } from '../../render/style.js'
+import { type ApplicationFacts, applications, listOf, numberOf, textOf } from '../answer.js'
+import { withNode } from '../ask.js'
+import type { NodeCommand } from '../command.js'
+
+/** Shows what runs: release, process, applications, memory. */
+export const status: NodeCommand = (_args, context) =>
+  withNode(context, async ({ status, node }) => {
+    const facts = { name: node.name, vsn: node.vsn, pid: node.pid, node: node.node, ...status }
+    const state = textOf(facts, 'status') ?? 'running'
+    const uptimeMs = numberOf(facts, 'uptime_ms') ?? sinceMs(node.started)
+    const rows: (readonly [string, string])[] = [
+      ['process', [String(node.pid), uptimeMs === undefined ? '' : `, for ${formatMs(uptimeMs)}`].join('')],
+      [
+        'node',
+        [textOf(facts, 'node_name'), node.node === '' ? undefined : `Node ${node.node}`].filter(Boolean).join(', '),
+      ],
+      [
+        'applications',
+        applicationsOf(facts)
+          .map(({ name, vsn }) => `${name} ${vsn}`)
+          .join(', '),
+      ],
+      ['processes', String(numberOf(facts, 'processes') ?? '')],
+      ['memory', memory(facts)],
+    ]
+    return ok({
+      data: facts,
+      lines: (style) => [
+        `${style.bold(`${facts.name} ${facts.vsn}`)} is ${state}`,
+        ...rows
+          .filter(([, value]) => value !== '')
+          .map(([label, value]) => `  ${style.dim(padEnd(label, 13))}${value}`),
+      ],
+    })
+  })
+
+/** Asks whether the node answers: `pong`. */
+export const ping: NodeCommand = (_args, context) =>
+  withNode(context, async ({ node }) => ok(report({ pong: true, name: node.name, pid: node.pid }, ['pong'])))
+
+/** Prints the process id of the node. */
+export const pid: NodeCommand = (_args, context) =>
+  withNode(context, async ({ node }) =>
+    node.pid > 0
+      ? ok(report({ pid: node.pid }, [String(node.pid)]))
+      : err({ exit: 'not_answering', tag: 'no_pid', message: 'the node did not say its process id' }),
+  )
+
+/** In start order; the node lists them as OTP does, the last started first. */
+function applicationsOf(facts: unknown): ApplicationFacts[] {
+  return applications(listOf(facts, 'applications')).reverse()
+}
+
+/** Resident memory, where the node says it as `memory.rss` or `rss` in bytes. */
+function memory(facts: Readonly<Record<string, unknown>>): string {
+  const bytes = numberOf(facts.memory, 'rss') ?? numberOf(facts, 'rss') ?? numberOf(facts, 'memory')
+  return bytes === undefined ? '' : `${(bytes / 1_048_576).toFixed(1)} MB`
+}
+
+function sinceMs(started: string): number | undefined {
+  const atMs = /^\d+$/.test(started) ? Number(started) : Date.parse(started)
+  return Number.isNaN(atMs) ? undefined : Math.max(0, Date.now() - atMs)
+}

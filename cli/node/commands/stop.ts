@@ -1,0 +1,157 @@
+/** `stop`, `restart`, and waiting for a node to come up or go away. */
+import { err, ok, type Result } from '../../../schemas/result.js'
+import { type Failure, type Outcome, report } from '../../render/failure.js'
+import { formatMs } from '../../render/steps.js'
+import { textOf } from '../answer.js'
+import { call, withNode } from '../ask.js'
+import { connect } from '../client.js'
+import { clientFailure } from '../client_error.js'
+import { type Arguments, type NodeCommand, type NodeContext, number } from '../command.js'
+import { isAlive, readNodeFile } from '../node_file.js'
+
+/** How often a process that is not our child is looked at, in ms: the system does not tell when it ends. */
+const LOOK_EVERY_MS = 50
+
+/** Time a node gets to stop or to start, in s. */
+const WAIT_SECONDS = 60
+
+/** Stops the node in order, applications first, and waits until its process has ended. */
+export const stop: NodeCommand = async (args, context) => {
+  const begunMs = performance.now()
+  const stopped = await withNode(
+    context,
+    async (client): Promise<Result<{ name: string; vsn: string; pid: number }, Failure>> => {
+      const { name, vsn, pid } = client.node
+      const answer = await call(client, context, 'stop', {})
+      // A node may end before its answer is out; that it ended is the answer.
+      return answer.ok || answer.error.tag === 'connection_lost' ? ok({ name, vsn, pid }) : answer
+    },
+  )
+  if (!stopped.ok) return stopped
+  const { name, vsn, pid } = stopped.value
+  const seconds = number(args, 'wait') ?? WAIT_SECONDS
+  if (!(await until(() => !isAlive(pid), seconds, context.signal))) return err(stillThere(pid, seconds, context))
+  const ms = Math.round(performance.now() - begunMs)
+  return ok(report({ stopped: true, name, vsn, pid, ms }, [`${name} ${vsn} stopped (process ${pid}, ${formatMs(ms)})`]))
+}
+
+/** Has the node stop its applications and boot again, and waits until it has started. */
+export const restart: NodeCommand = async (args, context) => {
+  const begunMs = performance.now()
+  const asked = await withNode(context, async (client): Promise<Result<string, Failure>> => {
+    const { pid, started } = client.node
+    const answer = await call(client, context, 'restart', {})
+    return answer.ok || answer.error.tag === 'connection_lost' ? ok(`${pid} ${started}`) : answer
+  })
+  if (!asked.ok) return asked
+  const seconds = number(args, 'wait') ?? WAIT_SECONDS
+  const anew = () => {
+    const file = readNodeFile(context.target)
+    return file.ok && `${file.value.pid} ${file.value.started}` !== asked.value
+  }
+  if (await until(anew, seconds, context.signal)) return waitForStart(context, seconds, begunMs, undefined)
+  const failure = notUp('the node did not come up again', seconds, context)
+  const hint =
+    'a node in the foreground is started again by what started it, when it ends with status 75, or not at all'
+  return err({ ...failure, hints: [hint, ...(failure.hints ?? [])] })
+}
+
+/**
+ * Waits until the node of a release says that it has started: for the start script, which passes the process it
+ * started, so that a node that dies while booting is noticed at once.
+ */
+export const wait: NodeCommand = (args: Arguments, context) =>
+  waitForStart(context, number(args, 'wait') ?? WAIT_SECONDS, performance.now(), number(args, 'pid'))
+
+async function waitForStart(
+  context: NodeContext,
+  seconds: number,
+  begunMs: number,
+  pid: number | undefined,
+): Promise<Outcome> {
+  let last: Failure | undefined
+  let found: Outcome | undefined
+  const look = async () => {
+    if (pid !== undefined && !isAlive(pid)) {
+      found = err({
+        exit: 'boot_failed',
+        tag: 'boot_failed',
+        message: `process ${pid} ended before the node had started`,
+        facts: { pid },
+      })
+      return true
+    }
+    const connected = await connect(context.target, context.timeoutMs)
+    if (!connected.ok) {
+      last = clientFailure(connected.error, context.program)
+      // Waiting does not make another user's node ours, nor another name the right one.
+      const hopeless = connected.error.tag === 'wrong_user' || connected.error.tag === 'wrong_node'
+      if (hopeless) found = err(last)
+      return hopeless
+    }
+    const { node, status } = connected.value
+    connected.value.close()
+    // The socket opens with the kernel, before the release's own applications have started.
+    if (!hasStarted(status)) return false
+    const ms = Math.round(performance.now() - begunMs)
+    const { name, vsn } = node
+    found = ok(
+      report({ started: true, name, vsn, pid: node.pid, ms }, [
+        `${name} ${vsn} started (process ${node.pid}, ${formatMs(ms)})`,
+      ]),
+    )
+    return true
+  }
+  await until(look, seconds, context.signal)
+  return (
+    found ??
+    err(
+      last === undefined
+        ? notUp('the node has not started', seconds, context)
+        : {
+            ...last,
+            exit: 'boot_failed',
+            tag: 'boot_timeout',
+            message: `the node has not started within ${seconds} s; ${last.message}`,
+          },
+    )
+  )
+}
+
+/** A node that does not say how far it is has started. OTP: `init:get_status/0`. */
+function hasStarted(status: unknown): boolean {
+  return (textOf(status, 'status') ?? 'started') === 'started'
+}
+
+/** Looks until something is so. @returns whether it became so in time */
+async function until(check: () => boolean | Promise<boolean>, seconds: number, signal: AbortSignal): Promise<boolean> {
+  const endMs = performance.now() + seconds * 1_000
+  while (!signal.aborted) {
+    if (await check()) return true
+    if (performance.now() >= endMs) return false
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  return false
+}
+
+function stillThere(pid: number, seconds: number, { signal, target }: NodeContext): Failure {
+  if (signal.aborted) return { exit: 'interrupted', tag: 'interrupted', message: `process ${pid} is still stopping` }
+  return {
+    exit: 'not_answering',
+    tag: 'still_stopping',
+    message: `process ${pid} was told to stop and still runs after ${seconds} s`,
+    hints: [`see what it waits for in ${target.root}/log`, `end it by force with "kill -9 ${pid}"`],
+    facts: { pid, seconds },
+  }
+}
+
+function notUp(what: string, seconds: number, { signal, target }: NodeContext): Failure {
+  if (signal.aborted) return { exit: 'interrupted', tag: 'interrupted', message: `${what} yet` }
+  return {
+    exit: 'boot_failed',
+    tag: 'boot_timeout',
+    message: `${what} within ${seconds} s`,
+    hints: [`see why in ${target.root}/log`],
+    facts: { seconds },
+  }
+}

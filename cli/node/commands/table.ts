@@ -1,0 +1,243 @@
+/**
+ * The commands on a node: the one list that `otp-rel` and `bin/NAME` both offer.
+ *
+ * A command is loaded only when it is run.
+ */
+import type { CommandSpec, NodeCommand, Option } from '../command.js'
+
+/** A command on a node, with the way to it. */
+export interface NodeCommandEntry extends CommandSpec {
+  readonly load: () => Promise<NodeCommand>
+}
+
+/** Options of every command on a node. */
+export const NODE_OPTIONS: readonly Option[] = [
+  {
+    name: 'root',
+    type: 'string',
+    value: 'DIR',
+    describe: "the release's folder (default: _build/rel/NAME of this project)",
+  },
+  { name: 'name', type: 'string', value: 'NAME', describe: 'the name of the release, where there are several' },
+  {
+    name: 'timeout',
+    type: 'number',
+    value: 'SECONDS',
+    describe: 'time the node gets to show that it is alive (default: 5)',
+  },
+]
+
+const WAIT: Option = {
+  name: 'wait',
+  type: 'number',
+  value: 'SECONDS',
+  describe: 'how long to wait for it (default: 60)',
+}
+const INSTALL_OPTIONS: readonly Option[] = [
+  {
+    name: 'dry-run',
+    type: 'boolean',
+    describe: 'show what would be done and whether it can be, and change nothing that runs',
+  },
+  { name: 'suspend-timeout', type: 'number', value: 'MS', describe: 'time each process gets to suspend' },
+  { name: 'code-change-timeout', type: 'number', value: 'MS', describe: 'time each process gets to migrate its state' },
+]
+const VSN = { name: 'vsn', required: true, describe: 'version of the release' } as const
+
+/** In the order they are listed. */
+export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
+  {
+    name: 'status',
+    group: 'Node',
+    summary: 'Show what runs: release, process, applications, memory',
+    positionals: [],
+    options: [],
+    examples: [
+      ['status', 'for people'],
+      ['status --json', 'for scripts; the exit code alone tells why there is no answer'],
+    ],
+    load: async () => (await import('./status.js')).status,
+  },
+  {
+    name: 'ping',
+    group: 'Node',
+    summary: 'Ask whether the node answers',
+    positionals: [],
+    options: [],
+    examples: [['ping', 'prints pong']],
+    load: async () => (await import('./status.js')).ping,
+  },
+  {
+    name: 'pid',
+    group: 'Node',
+    summary: "Print the node's process id",
+    positionals: [],
+    options: [],
+    examples: [['pid', 'for kill and for monitoring']],
+    load: async () => (await import('./status.js')).pid,
+  },
+  {
+    name: 'stop',
+    group: 'Node',
+    summary: 'Stop the node in order and wait until it has ended',
+    positionals: [],
+    options: [WAIT],
+    examples: [['stop', 'applications stop in reverse order of their start']],
+    load: async () => (await import('./stop.js')).stop,
+  },
+  {
+    name: 'restart',
+    group: 'Node',
+    summary: 'Stop the applications and boot the permanent release again',
+    positionals: [],
+    options: [WAIT],
+    examples: [['restart', 'what is not committed is not booted']],
+    load: async () => (await import('./stop.js')).restart,
+  },
+  {
+    name: 'wait',
+    group: 'Node',
+    summary: 'Wait until the node has started',
+    positionals: [],
+    options: [WAIT, { name: 'pid', type: 'number', value: 'PID', describe: 'give up when this process ends' }],
+    examples: [['wait --wait 10', 'at most ten seconds']],
+    hidden: true,
+    load: async () => (await import('./stop.js')).wait,
+  },
+  {
+    name: 'versions',
+    aliases: ['releases'],
+    group: 'Upgrade',
+    summary: 'List the releases the node knows, and their status',
+    positionals: [],
+    options: [],
+    examples: [['versions', 'newest first; "current" runs, "permanent" boots']],
+    load: async () => (await import('./versions.js')).versions,
+  },
+  {
+    name: 'upgrade',
+    aliases: ['install'],
+    group: 'Upgrade',
+    summary: 'Make the running node another version, without a restart',
+    details: [
+      'The package is unpacked first where the node does not have the version yet. Everything is checked before anything is touched; a failure on the way is undone, and the node goes on with the release it ran.',
+      'The new version is not permanent: a restart boots the one before, until "commit" is given.',
+    ],
+    positionals: [VSN],
+    options: [
+      {
+        name: 'tar',
+        type: 'string',
+        value: 'FILE',
+        describe:
+          'the package, where it is not on the node (default: _build/tar/NAME-VSN.tar.gz, then ROOT/releases/NAME-VSN.tar.gz)',
+      },
+      ...INSTALL_OPTIONS,
+    ],
+    examples: [
+      ['upgrade 1.1.0', 'as built or unpacked before, else from its package'],
+      ['upgrade 1.1.0 --tar /srv/shop-1.1.0.tar.gz', 'from that package'],
+      ['upgrade 1.1.0 --dry-run', 'what would it do?'],
+    ],
+    load: async () => (await import('./upgrade.js')).upgrade,
+  },
+  {
+    name: 'downgrade',
+    group: 'Upgrade',
+    summary: 'Take the running node back to a version it still has',
+    positionals: [{ ...VSN, required: false, describe: 'version of the release (default: the one that boots)' }],
+    options: INSTALL_OPTIONS,
+    examples: [
+      ['downgrade 1.0.0', 'with the instructions for going down of the version that runs'],
+      ['downgrade', 'back to what boots: an upgrade that did not prove itself'],
+    ],
+    load: async () => (await import('./upgrade.js')).downgrade,
+  },
+  {
+    name: 'commit',
+    group: 'Upgrade',
+    summary: 'Make the version that runs the one that boots',
+    positionals: [{ ...VSN, required: false, describe: 'version of the release (default: the one that runs)' }],
+    options: [],
+    examples: [['commit', 'after an upgrade that proved itself']],
+    load: async () => (await import('./upgrade.js')).commit,
+  },
+  {
+    name: 'unpack',
+    group: 'Upgrade',
+    summary: 'Put a package on the node without installing it',
+    positionals: [
+      { name: 'package', required: true, describe: 'a package file, or a version whose package lies in releases' },
+    ],
+    options: [],
+    examples: [
+      ['unpack 1.1.0', 'releases/NAME-1.1.0.tar.gz'],
+      ['unpack /srv/shop-1.1.0.tar.gz', 'a file elsewhere'],
+    ],
+    load: async () => (await import('./upgrade.js')).unpack,
+  },
+  {
+    name: 'remove',
+    group: 'Upgrade',
+    summary: 'Remove a version and the files only it uses',
+    positionals: [VSN],
+    options: [],
+    examples: [['remove 0.9.0', 'refused for the version that runs and the one that boots']],
+    load: async () => (await import('./upgrade.js')).remove,
+  },
+  {
+    name: 'history',
+    group: 'Upgrade',
+    summary: 'List what was installed, when and by whom',
+    positionals: [],
+    options: [],
+    examples: [['history', 'newest last']],
+    load: async () => (await import('./versions.js')).history,
+  },
+  {
+    name: 'remote',
+    group: 'Live',
+    summary: 'Open a prompt inside the running node',
+    details: ['Leave it with .exit or Ctrl-D; the node goes on.'],
+    positionals: [],
+    options: [],
+    examples: [
+      ['remote', 'look around'],
+      ['remote < script.js', 'run lines from a file'],
+    ],
+    load: async () => (await import('./remote.js')).remote,
+  },
+  {
+    name: 'rpc',
+    group: 'Live',
+    summary: 'Call a function of a module on the running node',
+    positionals: [
+      { name: 'module', required: true, describe: 'APPLICATION/MODULE' },
+      { name: 'function', required: true, describe: 'an exported function of it' },
+      { name: 'args', required: false, describe: 'its arguments, a JSON array (default: [])' },
+    ],
+    options: [
+      {
+        name: 'wait',
+        type: 'number',
+        value: 'SECONDS',
+        describe: 'how long to wait for its result (default: as long as it takes)',
+      },
+    ],
+    examples: [
+      ['rpc shop/cart count', 'no arguments'],
+      ['rpc shop/cart add \'["apple", 2]\'', 'two arguments'],
+      ['rpc shop/cart count --json', 'the result as JSON'],
+    ],
+    load: async () => (await import('./rpc.js')).rpc,
+  },
+  {
+    name: 'eval',
+    group: 'Live',
+    summary: 'Evaluate JavaScript on the running node',
+    positionals: [{ name: 'code', required: true, describe: 'an expression; it may await' }],
+    options: [],
+    examples: [["eval 'process.memoryUsage()'", 'prints its value']],
+    load: async () => (await import('./rpc.js')).evaluate,
+  },
+]

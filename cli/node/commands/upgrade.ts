@@ -1,0 +1,163 @@
+/**
+ * `upgrade`, `downgrade`, `commit`, `unpack`, `remove`: the way of a release through a node.
+ *
+ * OTP: release_handler's unpack_release, check_install_release, install_release, make_permanent, remove_release; an
+ * upgrade here is the first three in one go, because each alone is of use only when something went wrong.
+ */
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { err, ok, type Result } from '../../../schemas/result.js'
+import { type Failure, type Outcome, report } from '../../render/failure.js'
+import { releases, running, textOf } from '../answer.js'
+import { ask, call, withNode } from '../ask.js'
+import type { Client } from '../client.js'
+import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
+import { toStep } from '../progress.js'
+import { checkLines, installLines } from './upgrade_text.js'
+
+/** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
+export const upgrade: NodeCommand = (args, context) =>
+  withNode(context, async (client) => {
+    const vsn = text(args, 'vsn') ?? ''
+    const known = await call(client, context, 'releases', {})
+    if (!known.ok) return known
+    const all = releases(known.value)
+    const tar = all.some((one) => one.vsn === vsn)
+      ? ok(undefined)
+      : findPackage(vsn, text(args, 'tar'), running(all)?.name ?? client.node.name, context)
+    if (!tar.ok) return tar
+    return install(client, context, 'upgrade', vsn, tar.value, args)
+  })
+
+/** Takes the running node back to a version it still has: the one given, else the one that boots. */
+export const downgrade: NodeCommand = (args, context) =>
+  withNode(context, async (client) => {
+    const given = text(args, 'vsn')
+    const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
+    if (!known.ok) return known
+    const vsn = given ?? releases(known.value).find(({ status }) => status === 'permanent')?.vsn ?? ''
+    return install(client, context, 'downgrade', vsn, undefined, args)
+  })
+
+/** Makes the version that runs, or the one given, the one that boots. */
+export const commit: NodeCommand = (args, context) =>
+  withNode(context, async (client) => {
+    const given = text(args, 'vsn')
+    const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
+    if (!known.ok) return known
+    const vsn = given ?? running(releases(known.value))?.vsn
+    const answer = await call(client, context, 'commit', { ...(vsn === undefined ? {} : { vsn }), who: who() })
+    if (!answer.ok) return answer
+    const name = client.node.name
+    const what = textOf(answer.value, 'vsn') ?? vsn ?? 'the version that runs'
+    return ok(report(answer.value, [`${name} ${what} is permanent: it is what boots from now on`]))
+  })
+
+/** Puts a package's release on the node without installing it. */
+export const unpack: NodeCommand = (args, context) =>
+  withNode(context, async (client) => {
+    const wanted = text(args, 'package') ?? ''
+    const tar = existsSync(wanted) ? ok(resolve(wanted)) : findPackage(wanted, undefined, client.node.name, context)
+    if (!tar.ok) return tar
+    const answer = await call(
+      client,
+      context,
+      'unpack',
+      { ...(tar.value === undefined ? { vsn: wanted } : { tar: tar.value }), who: who() },
+      { onProgress: (said) => show(said, context) },
+    )
+    if (!answer.ok) return answer
+    const vsn = typeof answer.value === 'string' ? answer.value : (textOf(answer.value, 'vsn') ?? wanted)
+    return ok(
+      report(answer.value, [
+        `${client.node.name} ${vsn} is unpacked`,
+        `Install it:   ${context.program} upgrade ${vsn}`,
+      ]),
+    )
+  })
+
+/** Removes a version's files from the node; neither the one that runs nor the one that boots. */
+export const remove: NodeCommand = async (args, context) => {
+  const vsn = text(args, 'vsn') ?? ''
+  const answer = await ask(context, 'remove', { vsn, who: who() })
+  return answer.ok ? ok(report(answer.value, [`${vsn} is removed`])) : answer
+}
+
+/**
+ * The tar of a version: the one given, else none when its files are in place already, else the first of the usual
+ * places that has it.
+ */
+function findPackage(
+  vsn: string,
+  given: string | undefined,
+  name: string,
+  context: NodeContext,
+): Result<string | undefined, Failure> {
+  const places =
+    given === undefined
+      ? [...context.packagesOf(vsn, name), join(context.target.root, 'releases', `${name}-${vsn}.tar.gz`)]
+      : [given]
+  // A build puts its files where this node runs from; then there is nothing to unpack, and the node looks at them itself.
+  const inPlace = join(context.target.root, 'releases', vsn, `${name}.rel.json`)
+  if (given === undefined && existsSync(inPlace)) return ok(undefined)
+  const found = places.find((place) => existsSync(place))
+  if (found !== undefined) return ok(resolve(found))
+  const looked = [...new Set(places)].map((place) => `"${place}"`).join(' and ')
+  return err({
+    exit: given === undefined ? 'refused' : 'bad_input',
+    tag: given === undefined ? 'no_such_release' : 'no_such_file',
+    message:
+      given === undefined
+        ? `the node has no version "${vsn}", and there is no package of it: looked for ${looked}`
+        : `there is no package ${looked}`,
+    hints: [
+      `see what the node has with "${context.program} versions"`,
+      'build the package with "otp-rel tar", or say where it is with --tar FILE',
+    ],
+    facts: { vsn, looked: places },
+  })
+}
+
+async function install(
+  client: Client,
+  context: NodeContext,
+  method: 'upgrade' | 'downgrade',
+  vsn: string,
+  tar: string | undefined,
+  args: Arguments,
+): Promise<Outcome> {
+  const dryRun = flag(args, 'dry-run')
+  const timeouts = {
+    suspend_timeout: number(args, 'suspend-timeout'),
+    code_change_timeout: number(args, 'code-change-timeout'),
+  }
+  const params = { vsn, tar, ...timeouts, who: who() }
+  const answer = await call(client, context, dryRun ? 'check' : method, params, {
+    onProgress: (said) => show(said, context),
+  })
+  if (!answer.ok) return answer
+  const { name } = client.node
+  const data = answer.value
+  if (dryRun) return ok({ data, lines: (style) => checkLines(data, name, vsn, style) })
+  const after = await call(client, context, 'releases', {})
+  const permanent = after.ok ? releases(after.value).find(({ status }) => status === 'permanent')?.vsn : undefined
+  return ok(report(data, installLines(data, name, vsn, permanent, context.program)))
+}
+
+/** Who asks, for the node's history; behind `sudo` the person, not root. */
+function who(): string {
+  const { SUDO_USER: person } = process.env
+  try {
+    const { username } = userInfo()
+    return person === undefined || person === username ? username : `${person} as ${username}`
+  } catch {
+    // A user without an entry in the system's list, as in many containers.
+    return String(process.getuid?.() ?? '')
+  }
+}
+
+function show(said: unknown, { progress }: NodeContext): void {
+  const step = toStep(said)
+  if (step !== undefined) progress(step, said)
+}

@@ -1,0 +1,75 @@
+/** What an installation would do, what it did, and what to type next: the words of `upgrade` and `downgrade`. */
+import { count, formatMs } from '../../render/steps.js'
+import { padEnd, type Style } from '../../render/style.js'
+import { listOf, numberOf, textOf } from '../answer.js'
+import { record } from '../node_file.js'
+
+/** The lines of a check: the way, and what it touches. */
+export function checkLines(answer: unknown, name: string, asked: string, style: Style): string[] {
+  const vsn = textOf(answer, 'vsn') ?? asked
+  const from = textOf(answer, 'from')
+  const { modules, applications } = record(answer) ?? {}
+  const names = (of: unknown, key: string) => listOf(of, key).map(String).join(', ')
+  const rows = [
+    ['load', names(modules, 'loaded')],
+    ['remove', names(modules, 'removed')],
+    ['suspend', names(modules, 'suspended')],
+    ['migrate', names(modules, 'converted')],
+    ['start', names(applications, 'started')],
+    ['stop', names(applications, 'stopped')],
+    ['gone', names(applications, 'gone')],
+    ['cannot undo', names(answer, 'irreversible')],
+  ] as const
+  return [
+    `${style.bold(from === undefined ? `${name} ${vsn}` : `${name} ${from} -> ${vsn}`)}   can be installed; nothing was changed`,
+    ...rows.filter(([, what]) => what !== '').map(([label, what]) => `  ${style.dim(padEnd(label, 12))}${what}`),
+  ]
+}
+
+/**
+ * The lines of an installation.
+ *
+ * @param permanent the version that boots, where the node said it
+ * @param program   how the user calls this program
+ */
+export function installLines(
+  answer: unknown,
+  name: string,
+  asked: string,
+  permanent: string | undefined,
+  program: string,
+): string[] {
+  const vsn = textOf(answer, 'to') ?? asked
+  const from = textOf(answer, 'from')
+  const ms = numberOf(answer, 'duration_ms')
+  const pauseMs = numberOf(answer, 'longest_pause_ms')
+  const restarted = numberOf(answer, 'restarted')
+  const migrated = numberOf(answer, 'migrated')
+  const facts = [
+    ms === undefined ? '' : formatMs(ms),
+    pauseMs === undefined ? '' : `longest pause of a process ${formatMs(pauseMs)}`,
+    restarted === undefined ? '' : `${restarted} restarted`,
+    migrated === undefined ? '' : `${count(migrated, 'state')} migrated`,
+  ].filter((fact) => fact !== '')
+  const head = `${name} is ${vsn}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}.`
+  const back = from === undefined || from === vsn ? '' : `go back with "${program} downgrade ${from}"`
+  if (permanent === vsn) return [`${head} It is what boots.`]
+  return [
+    `${head} Not permanent yet:`,
+    [`make it so with "${program} commit"`, back].filter((part) => part !== '').join('; '),
+    ...leftLines(answer),
+  ]
+}
+
+/** What was not as usual. */
+function leftLines(answer: unknown): string[] {
+  const skipped = listOf(answer, 'skipped').map(String)
+  const onOldCode = Object.entries(record(record(answer)?.on_old_code) ?? {})
+  return [
+    ...(skipped.length === 0 ? [] : [`not suspended in time and left out: ${skipped.join(', ')}`]),
+    ...onOldCode.map(
+      ([module, pids]) =>
+        `still on the code of before, in a callback that has not returned: ${module} (${Array.isArray(pids) ? pids.join(', ') : ''})`,
+    ),
+  ]
+}

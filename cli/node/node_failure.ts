@@ -1,0 +1,82 @@
+/** Which class of failure each refusal of a node is, and its way out. */
+import type { ExitClass } from '../render/exit_codes.js'
+import type { Failure } from '../render/failure.js'
+import { textOf } from './answer.js'
+import type { CallError, NodeError } from './client.js'
+import { clientFailure } from './client_error.js'
+import { record } from './node_file.js'
+
+/**
+ * The class of each tag that the release handler and the kernel answer with; a tag not listed is `refused`.
+ * OTP: reasons of release_handler, and of rpc.
+ */
+const EXITS: Readonly<Record<string, ExitClass>> = {
+  install_failed: 'upgrade_undone',
+  no_such_file: 'bad_package',
+  bad_file: 'bad_package',
+  bad_entry: 'bad_package',
+  bad_package: 'bad_package',
+  checksum_mismatch: 'bad_package',
+  version_reused: 'bad_package',
+  no_space: 'system',
+  io: 'system',
+  cancelled: 'interrupted',
+  // The control socket's own: what was called threw or exited, or is no JavaScript.
+  error: 'remote_error',
+  exit: 'remote_error',
+  syntax_error: 'remote_error',
+}
+
+/** The failure to show for a call that has no result. */
+export function callFailure(error: CallError, program: string): Failure {
+  if (error.tag !== 'answered') return clientFailure(error, program)
+  const { tag, message, ...facts } = error.error
+  const undef = undefOf(facts)
+  if (undef !== undefined) return { exit: 'remote_error', tag: 'undef', message: undef, facts }
+  return { exit: exitOf(error.error), tag, message, hints: [...stackOf(facts), ...hints(error.error, program)], facts }
+}
+
+/** The words for a function that is not there. OTP: `{'EXIT', {undef, [{M, F, A}]}}`. */
+function undefOf({ error }: Readonly<Record<string, unknown>>): string | undefined {
+  const reason = record(record(error)?.$error)?.reason
+  if (!Array.isArray(reason) || reason[0] !== 'undef') return undefined
+  const mfa: unknown = reason[1]
+  if (!Array.isArray(mfa)) return undefined
+  const [module, fun] = mfa
+  return `there is no function "${String(fun)}" in "${String(module)}" on this node: a module is APPLICATION/MODULE, and the function must be exported`
+}
+
+/** Where on the node an error was thrown: its frames, but for those of Node and of the kernel that called. */
+function stackOf({ error }: Readonly<Record<string, unknown>>): string[] {
+  const stack = textOf(record(error)?.$error, 'stack') ?? ''
+  return stack
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('at ') && !/node:internal|AsyncLocalStorage|\/lib\/kernel-[^/]+\//.test(line))
+}
+
+function exitOf(error: NodeError): ExitClass {
+  if (error.tag === 'install_failed' && Array.isArray(error.notUndone) && error.notUndone.length > 0) {
+    return 'upgrade_not_undone'
+  }
+  return EXITS[error.tag] ?? 'refused'
+}
+
+/** Only what the node cannot know: how this program is called. */
+function hints({ tag }: NodeError, program: string): string[] {
+  switch (tag) {
+    case 'no_such_release':
+    case 'existing_release':
+    case 'already_installed':
+    case 'permanent':
+    case 'current':
+    case 'bad_status':
+      return [`see what the node has with "${program} versions"`]
+    case 'busy':
+      return [`wait for it to end; "${program} history" shows what was done before`]
+    case 'unknown_method':
+      return ['call the bin/NAME of the release that runs there: it speaks the version of its node']
+    default:
+      return []
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * `ROOT/run/node.json`: which process runs the release in ROOT, and where it listens.
+ *
+ * Written by the node when its control socket is open, taken away when it ends in order. A process that was killed
+ * leaves it behind, so whether its process is alive is asked here too.
+ * OTP: the name a node has with epmd.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { err, ok, type Result } from '../../schemas/result.js'
+import type { ClientError } from './client_error.js'
+import type { Target } from './command.js'
+
+/** The facts of the file. */
+export interface NodeFile {
+  readonly pid: number
+  /** Absolute path of the control socket. */
+  readonly socket: string
+  /** Name of the release. */
+  readonly name: string
+  /** Version of the release that runs. */
+  readonly vsn: string
+  /** Version of Node. */
+  readonly node: string
+  /** When it started, ISO 8601. */
+  readonly started: string
+}
+
+/** @returns where the node of a target listens, or why it cannot be asked. */
+export function readNodeFile({ root, name }: Target): Result<NodeFile, ClientError> {
+  if (!existsSync(join(root, 'releases'))) return err({ tag: 'no_release', root })
+  const path = join(root, 'run', 'node.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return err(errorCode(error) === 'EACCES' ? wrongUser(root, path) : { tag: 'not_running', root })
+  }
+  const file = parse(text, root)
+  // A file cut short can only be one that is being written, or was when the machine went down.
+  if (file === undefined) return err({ tag: 'not_running', root })
+  if (!isAlive(file.pid)) return err({ tag: 'not_running', root, pid: file.pid })
+  if (name !== undefined && file.name !== name) {
+    return err({ tag: 'wrong_node', root, expected: name, found: file.name, pid: file.pid })
+  }
+  return ok(file)
+}
+
+/** The answer to a file or socket that may not be touched. */
+export function wrongUser(root: string, path: string): ClientError {
+  const { uid, username } = userOf()
+  const owner = ownerOf(path) ?? ownerOf(join(root, 'run'))
+  return { tag: 'wrong_user', root, path, uid, user: username, ...(owner === undefined ? {} : { owner }) }
+}
+
+/** Whether a process of this id exists; one of another user does. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** `code` of a system error. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** A value read from JSON as a record, or `undefined`. */
+export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  // Reason for the cast: an object that is not an array is exactly what the type says.
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+function parse(text: string, root: string): NodeFile | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const file = record(value)
+  if (file === undefined || typeof file.pid !== 'number' || typeof file.socket !== 'string') return undefined
+  return {
+    pid: file.pid,
+    socket: resolve(root, file.socket),
+    name: String(file.name ?? ''),
+    vsn: String(file.vsn ?? ''),
+    node: String(file.node ?? ''),
+    started: String(file.started ?? ''),
+  }
+}
+
+/** Who asks; a user need not have an entry in the system's list, as in many containers. */
+function userOf(): { readonly uid: number; readonly username: string } {
+  try {
+    return userInfo()
+  } catch {
+    const uid = process.getuid?.() ?? -1
+    return { uid, username: String(uid) }
+  }
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * `bin/NAME`'s commands on its node, from a command line to what is printed.
+ *
+ * Everything but the streams and the end of the process, which are `main.ts`'s.
+ */
+import { resolve } from 'node:path'
+import { didYouMean } from '../../schemas/nearest.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import { EXIT_CODES } from '../render/exit_codes.js'
+import { type Failure, usage } from '../render/failure.js'
+import { commandHelp, overview, type Program } from '../render/help.js'
+import { outStyle, print, printOutcome, printStep, type Terminal } from '../render/terminal.js'
+import { readArguments } from './arguments.js'
+import { DEFAULT_TIMEOUT_MS } from './client.js'
+import { type CommandSpec, type Context, number, type Option } from './command.js'
+import { NODE_COMMANDS, NODE_OPTIONS } from './commands/table.js'
+
+/** Commands of the start script itself: it needs no node and no nodetool for them. */
+const SCRIPT_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'foreground',
+    group: 'Node',
+    summary: 'Start the node here; Ctrl-C stops it in order',
+    details: ['What follows is given to the node: --APP key=value sets a parameter of an application.'],
+    positionals: [],
+    options: [],
+    examples: [
+      ['foreground', 'for containers and service managers'],
+      ['foreground --shop port=8080', 'with another parameter'],
+    ],
+  },
+  {
+    name: 'daemon',
+    aliases: ['start'],
+    group: 'Node',
+    summary: 'Start the node in the background and wait until it has started',
+    details: [
+      'What follows is given to the node: --APP key=value sets a parameter of an application.',
+      'It gets 60 seconds; the environment variable START_TIMEOUT says otherwise. Its output goes to log/NAME.log.',
+    ],
+    positionals: [],
+    options: [],
+    examples: [['daemon', 'log in log/NAME.log']],
+  },
+]
+
+const JSON_OPTION: Option = { name: 'json', type: 'boolean', describe: 'print JSON: the same words as data' }
+
+/** The environment of a call, apart from its command line. */
+export type ToolContext = Omit<Context, 'program' | 'progress'> & Omit<Terminal, 'json'>
+
+interface Calling {
+  readonly root: string
+  readonly name: string | undefined
+  readonly program: string
+  readonly rest: readonly string[]
+}
+
+/**
+ * Runs a command line `--root DIR [--name NAME] [--program TEXT] COMMAND ...`.
+ *
+ * @returns the exit code
+ */
+export async function runTool(argv: readonly string[], context: ToolContext): Promise<number> {
+  const { root, name, program, rest } = calling(argv)
+  const [given = 'help', ...more] = rest
+  const terminal: Terminal = { ...context, json: more.includes('--json') }
+  const about: Program = {
+    name: program,
+    summary: `The commands of the release in ${root}`,
+    commands: [...SCRIPT_COMMANDS, ...NODE_COMMANDS],
+    // The start script says which release this is.
+    options: [...NODE_OPTIONS.filter((option) => option.name === 'timeout'), JSON_OPTION],
+  }
+  if (given === 'help' || given === '--help' || more.includes('--help')) {
+    return help(given === 'help' || given === '--help' ? more[0] : given, about, terminal)
+  }
+  const entry = NODE_COMMANDS.find((command) => command.name === given || command.aliases?.includes(given))
+  if (entry === undefined) return printOutcome(err(unknownCommand(given, about)), terminal)
+  const args = readArguments(more, entry, about.options, program)
+  if (!args.ok) return printOutcome(args, terminal)
+  const command = await entry.load()
+  const seconds = number(args.value, 'timeout')
+  const target = { root, ...(name === undefined ? {} : { name }) }
+  const outcome = await command(args.value, {
+    ...context,
+    program,
+    target,
+    timeoutMs: seconds === undefined ? DEFAULT_TIMEOUT_MS : seconds * 1_000,
+    progress: (step, facts) => printStep(step, terminal, facts),
+    packagesOf: () => [],
+  })
+  return printOutcome(outcome, terminal)
+}
+
+/** The failure for a command that is none. */
+export function unknownCommand(given: string, program: Program): Failure {
+  const names = program.commands
+    .filter(({ hidden }) => hidden !== true)
+    .flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  return usage('unknown_command', `unknown command "${given}"${didYouMean(given, names)}`, [
+    `see "${program.name} help"`,
+  ])
+}
+
+function help(name: string | undefined, about: Program, terminal: Terminal): number {
+  const found = helpLines(name, about, terminal)
+  if (!found.ok) return printOutcome(found, terminal)
+  print(terminal.out, found.value)
+  return EXIT_CODES.ok.code
+}
+
+/** The overview, or the help of one command. */
+export function helpLines(name: string | undefined, about: Program, terminal: Terminal): Result<string[], Failure> {
+  if (name === undefined || name.startsWith('-')) return ok(overview(about, outStyle(terminal)))
+  const command = about.commands.find((one) => one.name === name || one.aliases?.includes(name))
+  return command === undefined ? err(unknownCommand(name, about)) : ok(commandHelp(about, command, outStyle(terminal)))
+}
+
+/** What the start script says before the command. */
+function calling(argv: readonly string[]): Calling {
+  let index = 0
+  const said: Record<string, string> = {}
+  for (; index + 1 < argv.length; index += 2) {
+    const word = argv[index] ?? ''
+    if (word !== '--root' && word !== '--name' && word !== '--program') break
+    said[word] = argv[index + 1] ?? ''
+  }
+  return {
+    root: resolve(said['--root'] ?? '.'),
+    name: said['--name'],
+    program: said['--program'] ?? 'nodetool',
+    rest: argv.slice(index),
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * A build, its stages in order:
+ *
+ *   resolving    otp.config.json -> Config -> ResolvedRelease              config, discover, release, resolve
+ *   compiling    ResolvedRelease -> Compiled, Traced                       compile, runtime_bundle, trace
+ *   generating   -> BootScript, Relup, ReleasePlan                         systools, release_relup, plan
+ *   assembled    -> files in _build/rel/NAME                               assemble
+ *   packed       -> _build/tar/NAME-VSN.tar.gz, where asked for            tar
+ *
+ * This file holds no rule itself. OTP: relx.
+ */
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import {
+  type FoundApp,
+  type FoundAppup,
+  formatSystoolsError,
+  formatSystoolsWarning,
+  makeScript,
+} from '../../runtime/sasl/src/systools.js'
+import type { AppResource } from '../../schemas/app_resource.js'
+import type { Fault } from '../../schemas/fault.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import type { BootScript } from '../../schemas/types.js'
+import { assemble, assembleFault } from './assemble.js'
+import { openCache } from './cache.js'
+import { type CompiledApplication, compile, compileFault, compileWarning } from './compile.js'
+import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
+import { discover } from './discover.js'
+import { findFiles, openSums, type Sums } from './files.js'
+import { type PlanInput, planRelease, type ReleasePlan } from './plan.js'
+import { readRelease, releasesNamed } from './release.js'
+import { readNodeFile } from '../node/node_file.js'
+import { readAssembled, releaseRelup } from './release_relup.js'
+import type { ResolvedApplication, ResolvedRelease } from './resolve.js'
+import { bundleRuntime } from './runtime_bundle.js'
+import { readSysConfig } from './sys_config.js'
+import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
+import { renderTemplate } from './template.js'
+import { type Traced, trace, traceFault } from './trace.js'
+
+/** What is asked of a build. */
+export interface BuildOptions {
+  /** Names of releases, `NAME` for all its versions or `NAME-VSN`; default: all of the configuration. */
+  readonly releases?: readonly string[]
+  /** Replace folders of the same version with other content; see assemble.ts. Default: where no node runs from them. */
+  readonly force?: boolean
+  /** Plan only: nothing is written below `_build/rel`. Default false. */
+  readonly dryRun?: boolean
+  /** Make the package as well. Default false. */
+  readonly tar?: boolean
+  /** Treat warnings as faults, before anything is assembled. Default false. */
+  readonly warningsAsErrors?: boolean
+}
+
+/** One line of progress: the stage as a participle, and what it is about. */
+export interface BuildStep {
+  readonly verb: 'resolving' | 'compiling' | 'generating' | 'assembled' | 'packed'
+  readonly text: string
+}
+
+/** A release that was built. */
+export interface BuiltRelease {
+  readonly name: string
+  readonly vsn: string
+  /** Where it is assembled, absolute. */
+  readonly root: string
+  /** Its applications, in the order of the rel file. */
+  readonly applications: readonly { readonly name: string; readonly vsn: string }[]
+  /** Modules of all applications, and those of them that were compiled now. */
+  readonly modules: { readonly total: number; readonly compiled: number }
+  /** Versions that its relup can upgrade from, newest first. */
+  readonly upgradeFrom: readonly string[]
+  /** Folders and files put in place now; empty when nothing changed, and in a dry run. */
+  readonly placed: readonly string[]
+  readonly plan: ReleasePlan
+  /** The package, where asked for. */
+  readonly package?: Packed
+}
+
+/** What a build did. */
+export interface BuildReport {
+  /** The project's folder, absolute. */
+  readonly project: string
+  readonly releases: readonly BuiltRelease[]
+  readonly warnings: readonly Fault[]
+}
+
+/**
+ * Builds releases of a project.
+ *
+ * @param project  the project's folder, one below it, or an otp.config.json
+ * @param progress told each stage as it begins
+ * @returns what was built; or the faults of the first release that cannot be, all that its stage finds, and then
+ *   nothing of that release was changed on disk
+ */
+export async function build(
+  project: string,
+  options: BuildOptions = {},
+  progress: (step: BuildStep) => void = () => {},
+): Promise<Result<BuildReport, readonly Fault[]>> {
+  const isFolder = await stat(project).then(
+    (found) => found.isDirectory(),
+    () => true,
+  )
+  const file = isFolder ? ((await findConfig(project)) ?? join(project, CONFIG_FILE)) : project
+  const config = await readConfig(file)
+  if (!config.ok) return config
+  const specs: ReleaseSpec[] = []
+  for (const name of options.releases ?? [undefined]) {
+    const named = releasesNamed(config.value, name)
+    if (!named.ok) return named
+    specs.push(...named.value.filter((spec) => !specs.includes(spec)))
+  }
+  const shared = await openShared(config.value)
+  const releases: BuiltRelease[] = []
+  const warnings: Fault[] = []
+  for (const spec of specs) {
+    const built = await buildRelease(config.value, spec, shared, options, progress)
+    if (!built.ok) return built
+    releases.push(built.value.release)
+    warnings.push(...built.value.warnings)
+  }
+  return ok({ project: config.value.root, releases, warnings })
+}
+
+/** Whether a node runs from an assembled release. */
+function runsFrom(root: string): boolean {
+  return readNodeFile({ root }).ok
+}
+
+/** What the releases of one build share. */
+async function openShared(config: Config) {
+  const cache = openCache(join(config.output, 'cache'))
+  const sums = await openSums(join(config.output, 'cache', 'sums.json'))
+  return { cache, sums, discovered: await discover(config) }
+}
+
+type Shared = Awaited<ReturnType<typeof openShared>>
+
+async function buildRelease(
+  config: Config,
+  spec: ReleaseSpec,
+  { cache, sums, discovered }: Shared,
+  options: BuildOptions,
+  progress: (step: BuildStep) => void,
+): Promise<Result<{ release: BuiltRelease; warnings: readonly Fault[] }, readonly Fault[]>> {
+  const show = (path: string) => relative(config.root, path) || '.'
+  const root = join(config.output, 'rel', spec.name)
+
+  // resolving
+  const resolved = await readRelease(config, spec, discovered)
+  if (!resolved.ok) return resolved
+  const { rel } = resolved.value
+  const named = rel.applications.map(({ name, vsn }) => `${name} ${vsn}`).join(', ')
+  progress({ verb: 'resolving', text: `${rel.name} ${rel.vsn}: ${named}` })
+
+  // compiling
+  const [runtime, compiled, files] = await Promise.all([
+    bundleRuntime({ cache }),
+    compile(resolved.value.applications, { cache }),
+    readFilesOf(resolved.value, spec, sums),
+  ])
+  if (!compiled.ok) return err(compiled.error.map((fault) => compileFault(fault, show)))
+  progress({ verb: 'compiling', text: compilingText(compiled.value.applications, compiled.value.fresh) })
+  const traced = await trace(traceInputs(resolved.value, compiled.value.applications), { cache })
+  if (!traced.ok) return err(traced.error.map(traceFault))
+  if (!files.ok) return files
+
+  // generating
+  const applications = describe(resolved.value, compiled.value.applications)
+  const script = bootScript(resolved.value, applications, runtime.preloaded)
+  if (!script.ok) return script
+  const relup = releaseRelup(
+    topRelease(resolved.value, applications),
+    await readAssembled(root, rel.name, rel.vsn),
+    spec.upgradeFrom,
+    show(root),
+  )
+  if (!relup.ok) return relup
+  const bases = relup.value.bases.length === 0 ? '' : `, relup.json from ${relup.value.bases.join(', ')}`
+  progress({ verb: 'generating', text: `releases/${rel.vsn}/start.script.json${bases}` })
+  const warnings = [...compiled.value.warnings.map(compileWarning), ...script.value.warnings, ...relup.value.warnings]
+  if (options.warningsAsErrors === true && warnings.length > 0)
+    return err(warnings.map((one) => ({ ...one, severity: 'error' })))
+
+  const { node, config: texts, vmArgs, priv } = files.value
+  const plan = planRelease({
+    rel,
+    applications: applications.map((one, index) => ({
+      ...one,
+      priv: priv[index] ?? [],
+      links: traced.value.links.get(one.resource.name) ?? [],
+    })),
+    packages: await packagesWithFiles(traced.value, sums),
+    erts: runtime.erts,
+    nodetool: runtime.nodetool,
+    script: script.value.script,
+    relup: relup.value.relup,
+    config: texts,
+    vmArgs,
+    startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
+    envScript: await envScript(resolved.value, node !== undefined),
+    node,
+  })
+  await sums.save()
+  const release: BuiltRelease = {
+    name: rel.name,
+    vsn: rel.vsn,
+    root,
+    applications: rel.applications.map(({ name, vsn }) => ({ name, vsn })),
+    modules: {
+      total: compiled.value.applications.flatMap(({ modules }) => modules).length,
+      compiled: compiled.value.fresh.length,
+    },
+    upgradeFrom: relup.value.bases,
+    placed: [],
+    plan,
+  }
+  if (options.dryRun === true) return ok({ release, warnings })
+
+  // assembled
+  // What no node runs may be replaced: only then does a version stand for bytes that somebody relies on.
+  const assembled = await assemble(plan, root, { force: options.force ?? !runsFrom(root) })
+  if (!assembled.ok) return err(assembled.error.map(assembleFault))
+  progress({ verb: 'assembled', text: show(root) })
+  const { placed } = assembled.value
+  if (options.tar !== true) return ok({ release: { ...release, placed }, warnings })
+
+  // packed
+  const packed = await writeTar(packageEntries(plan), root, join(config.output, 'tar', `${rel.name}-${rel.vsn}.tar.gz`))
+  if (!packed.ok) return err([tarFault(packed.error)])
+  progress({ verb: 'packed', text: show(packed.value.file) })
+  return ok({ release: { ...release, placed, package: packed.value }, warnings })
+}
+
+/** An application with everything looked up: what systools reads and what is written as its app.json. */
+interface Described {
+  readonly application: ResolvedApplication
+  readonly resource: AppResource
+  readonly appup: PlanInput['applications'][number]['appup']
+  readonly compiled: CompiledApplication
+}
+
+function describe({ applications }: ResolvedRelease, compiled: readonly CompiledApplication[]): readonly Described[] {
+  return applications.map((application, index) => {
+    const one = compiled[index] ?? { name: application.name, vsn: application.vsn, modules: [] }
+    const { name, vsn, resource, appup } = application
+    // app.json's own order first, then what the build found: JSON modules that are imported
+    const found = one.modules.map((module) => module.name)
+    const modules = [...resource.modules, ...found.filter((module) => !resource.modules.includes(module))]
+    return { application, resource: { ...resource, name, vsn, modules }, appup: appup?.value, compiled: one }
+  })
+}
+
+const foundApps = (applications: readonly Described[]): FoundApp[] =>
+  applications.map(({ application: { name, appFile }, resource }) => ({ name, file: appFile, app: resource }))
+
+function topRelease({ rel }: ResolvedRelease, applications: readonly Described[]) {
+  const appups = applications.flatMap(({ application: { name, vsn, appup } }): [string, FoundAppup][] =>
+    appup === undefined ? [] : [[`${name}-${vsn}`, { file: appup.file, appup: appup.value }]],
+  )
+  return { rel, apps: foundApps(applications), appups: Object.fromEntries(appups) }
+}
+
+function bootScript(
+  { rel }: ResolvedRelease,
+  applications: readonly Described[],
+  preLoaded: readonly string[],
+): Result<{ script: BootScript; warnings: readonly Fault[] }, readonly Fault[]> {
+  // kernel and stdlib use each other, and everybody uses them: they are loaded together, before all others
+  const base = applications.filter(({ resource: { name } }) => name === 'kernel' || name === 'stdlib')
+  const primLoad = base.flatMap(({ compiled }) => compiled.modules.map(({ id }) => id)).sort()
+  const made = makeScript(rel, { apps: foundApps(applications) }, { preLoaded, primLoad })
+  if (!made.ok)
+    return err(made.error.map((error): Fault => ({ ...error, severity: 'error', message: formatSystoolsError(error) })))
+  const warnings = made.value.warnings.map(
+    (warning): Fault => ({ ...warning, severity: 'warning', message: formatSystoolsWarning(warning) }),
+  )
+  return ok({ script: made.value.script, warnings })
+}
+
+const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly CompiledApplication[]) =>
+  applications.map(({ name, dir }, index) => {
+    const imports = compiled[index]?.modules.flatMap(({ packages }) => packages) ?? []
+    return { application: name, dir, imports }
+  })
+
+const packagesWithFiles = ({ packages }: Traced, sums: Sums) =>
+  Promise.all(
+    packages.map(async ({ name, key, links, dir }) => ({ name, key, links, files: await findFiles(dir, sums) })),
+  )
+
+/** Everything of a release that is copied or read as it is. */
+async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums) {
+  const binary = spec.includeErts === true ? process.execPath : spec.includeErts
+  const [config, vmArgs, node, priv] = await Promise.all([
+    readSysConfig(spec.sysConfig),
+    spec.vmArgs === undefined ? renderTemplate('releases/vsn/vm.args', {}) : readFile(spec.vmArgs, 'utf8'),
+    binary === false ? undefined : sums.of(await realpath(binary), 'node'),
+    Promise.all(applications.map(({ dir }) => findFiles(join(dir, 'priv'), sums))),
+  ])
+  return config.ok ? ok({ config: config.value, vmArgs, node, priv }) : config
+}
+
+/** The oldest node that releases run on. */
+const NODE_MIN = '20.19.0'
+
+function envScript({ rel, applications }: ResolvedRelease, ownNode: boolean): Promise<string> {
+  const kernel = applications.find(({ name }) => name === 'kernel')
+  return renderTemplate('releases/vsn/env.sh', {
+    name: rel.name,
+    vsn: rel.vsn,
+    kernelDir: `lib/kernel-${kernel?.vsn}`,
+    nodePath: ownNode ? `erts-${rel.erts}/bin/node` : '',
+    nodeMin: NODE_MIN,
+  })
+}
+
+/** `6 modules in 1 application`: the user's, not the runtime's; how many of them had to be compiled. */
+function compilingText(applications: readonly CompiledApplication[], fresh: readonly string[]): string {
+  const own = applications.filter(({ name }) => !['kernel', 'stdlib', 'sasl'].includes(name))
+  const modules = own.flatMap((application) => application.modules)
+  const count = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`
+  const changed = modules.filter(({ id }) => fresh.includes(id)).length
+  const said = changed === modules.length ? '' : `, ${changed} changed`
+  return `${count(modules.length, 'module')} in ${count(own.length, 'application')}${said}`
+}

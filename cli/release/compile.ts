@@ -1,0 +1,410 @@
+/**
+ * Compiles the modules of applications: TypeScript or JavaScript -> ES module (esbuild, one file at a time) -> built
+ * module with resolved imports and a composed source map.
+ *
+ * Nothing is bundled or inlined across modules, so each module can be replaced on its own in a running node. A module
+ * is compiled when its text, its tsconfig.json or what its imports lead to has changed; otherwise it comes from the
+ * cache. Faults of all files are gathered, each with file, line and column.
+ * OTP: the compiler, which systools leaves to make; the checks are those of xref and of `systools_make:check_mods`.
+ */
+import { readFile } from 'node:fs/promises'
+import { dirname, extname, relative } from 'node:path'
+import type { BuiltImport, ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
+import type { AppResource } from '../../schemas/app_resource.js'
+import { dependencyNames } from '../../schemas/app_resource.js'
+import { type Fault, formatFault } from '../../schemas/fault.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import { type Cache, cacheKey, noCache } from './cache.js'
+import { type EsFault, type EsModule, toEsModules } from './es_module.js'
+import { type Home, home } from './home.js'
+import {
+  formatImportFault,
+  type ImportApplication,
+  type ImportFault,
+  type ImportWorld,
+  resolveImport,
+} from './module_import.js'
+import {
+  claims,
+  type ModuleSource,
+  readSources,
+  type SourceFault,
+  sourceFault,
+  wantedModules,
+} from './module_source.js'
+import { placeOf } from './place_in_text.js'
+import { preloadedTrees } from './runtime_bundle.js'
+import { tsconfigText } from './tsconfig_text.js'
+
+/** An application to compile: what a resolved one says that matters here. */
+export interface CompileInput {
+  readonly name: string
+  readonly vsn: string
+  /** Its app.json. */
+  readonly appFile: string
+  /** Folder of its modules' sources, absolute. */
+  readonly sourceDir: string
+  readonly resource: AppResource
+}
+
+/** A built module. */
+export interface CompiledModule {
+  readonly application: string
+  /** Name inside the application. */
+  readonly name: string
+  /** `APPLICATION/NAME`. */
+  readonly id: string
+  /** Its source file, absolute. */
+  readonly source: string
+  /** Its file below `ebin`. */
+  readonly file: string
+  /** Text of the built module, or of the JSON file. */
+  readonly code: string
+  /** Its source map as JSON; a JSON module has none. */
+  readonly map: string | undefined
+  /** A JSON module has none. */
+  readonly meta: ModuleMeta | undefined
+  /** Its imports from npm packages. */
+  readonly packages: readonly PackageUse[]
+}
+
+/** An import from an npm package. */
+export interface PackageUse extends SourcePlace {
+  readonly specifier: string
+  /** Only imported dynamically. */
+  readonly optional: boolean
+}
+
+/** An application and its built modules, by name. */
+export interface CompiledApplication {
+  readonly name: string
+  readonly vsn: string
+  readonly modules: readonly CompiledModule[]
+}
+
+/** What a compilation gives. */
+export interface Compiled {
+  /** In the order they were given. */
+  readonly applications: readonly CompiledApplication[]
+  /** Modules that were compiled now, by id; all others came from the cache. */
+  readonly fresh: readonly string[]
+  readonly warnings: readonly CompileWarning[]
+}
+
+/** Where something was found in a source file; line and column from 1. */
+export interface SourcePlace {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Why modules cannot be compiled. */
+export type CompileFault =
+  | SourceFault
+  /** The file is not TypeScript or JavaScript, or has what cannot be replaced in a running node. */
+  | (SourcePlace & { readonly tag: 'syntax_error'; readonly text: string })
+  /** A specifier leads nowhere. */
+  | (SourcePlace & { readonly tag: 'bad_import'; readonly fault: ImportFault })
+
+/** What compiles, and is probably wrong. */
+export type CompileWarning =
+  /** The imported module does not export the name (OTP xref: `undefined_function_calls`). */
+  | (SourcePlace & { readonly tag: 'undefined_export'; readonly name: string; readonly module: string })
+  /** Top-level await: its upgrade is not one step for the rest of the node. */
+  | { readonly tag: 'top_level_await'; readonly file: string }
+  /** What esbuild warns about. */
+  | (SourcePlace & { readonly tag: 'suspicious'; readonly text: string })
+
+/** Settings of a compilation. */
+export interface CompileOptions {
+  /** Default: one that forgets. */
+  readonly cache?: Cache
+  /** Where otp-rel's own files are; default: found. */
+  readonly home?: Home
+}
+
+/** A cached module: what was built, and what every specifier led to when it was. */
+interface CacheEntry {
+  readonly code: string
+  readonly map: string
+  readonly meta: ModuleMeta
+  readonly requests: readonly (readonly [specifier: string, target: ImportTarget])[]
+}
+
+interface Job {
+  readonly source: ModuleSource
+  readonly importer: ImportApplication
+  readonly text: string
+  readonly key: string
+}
+
+/** Compiles every module of the given applications, which are a closed set: imports lead only into these. */
+export async function compile(
+  applications: readonly CompileInput[],
+  options: CompileOptions = {},
+): Promise<Result<Compiled, readonly CompileFault[]>> {
+  const { cache = noCache, home: at = home() } = options
+  const trees = await Promise.all(applications.map(({ name, sourceDir }) => readSources(name, sourceDir)))
+  const faults: CompileFault[] = claims(trees)
+  const importers = new Map<string, ImportApplication>()
+  const wanted = new Map<string, readonly ModuleSource[]>()
+  for (const [index, { name, appFile, resource }] of applications.entries()) {
+    const sources = trees[index] ?? { application: name, dir: '', files: [] }
+    const dependencies = new Set([...dependencyNames(resource), ...resource.included_applications, name])
+    for (const optional of resource.optional_applications) dependencies.add(optional)
+    importers.set(name, { name, appFile, dependencies, sources })
+    const named = resource.modules.length > 0 ? resource.modules : undefined
+    const found = wantedModules(sources, named, appFile)
+    wanted.set(name, found.modules)
+    faults.push(...found.faults)
+  }
+  const world: ImportWorld = { applications: importers, preloaded: await preloadedTrees(at) }
+
+  const jobs: Job[] = []
+  const readJobs = [...importers.values()].flatMap((importer) =>
+    (wanted.get(importer.name) ?? [])
+      .filter(({ kind }) => kind === 'code')
+      .map(async (source) => {
+        const text = await readFile(source.file, 'utf8')
+        const settings = await tsconfigText(dirname(source.file))
+        jobs.push({
+          source,
+          importer,
+          text,
+          key: cacheKey('module', TOOLS, source.id, extname(source.file), settings, text),
+        })
+      }),
+  )
+  await Promise.all(readJobs)
+  jobs.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
+
+  const built = new Map<string, CompiledModule>()
+  const moduleOf = builtModule(jobs)
+  const stale: Job[] = []
+  await Promise.all(
+    jobs.map(async (job) => {
+      const entry = await cache.get<CacheEntry>(job.key)
+      if (entry !== undefined && stillLeads(entry, job, world)) built.set(job.source.id, moduleOf(job.source, entry))
+      else stale.push(job)
+    }),
+  )
+  stale.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
+
+  const warnings: CompileWarning[] = []
+  if (stale.length > 0) {
+    const made = await build(stale, world)
+    faults.push(...made.faults)
+    warnings.push(...made.warnings)
+    for (const [job, entry] of made.entries) built.set(job.source.id, moduleOf(job.source, entry))
+    await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
+  }
+  if (faults.length > 0) return err(sortFaults(faults))
+
+  await addJson(built, wanted, importers)
+  const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
+  warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
+  const compiled = applications.map(({ name, vsn }) => {
+    const modules = [...built.values()].filter(({ application }) => application === name)
+    return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  })
+  return ok({ applications: compiled, fresh: stale.map(({ source }) => source.id), warnings })
+}
+
+/** What a cached text depends on beside its source: raise it when the pipeline's output changes. */
+const TOOLS = 'esbuild 0.28 node20, transform 1'
+
+/** Whether every specifier of a cached module leads where it led. */
+function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: ImportWorld): boolean {
+  return requests.every(([specifier, target]) => {
+    const now = resolveImport(specifier, importer, source.file, world)
+    return 'target' in now && JSON.stringify(now.target) === JSON.stringify(target)
+  })
+}
+
+const builtModule = (jobs: readonly Job[]) => {
+  const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
+  return ({ application, name, id, file }: ModuleSource, { code, map, meta }: CacheEntry): CompiledModule => {
+    const packages = packagesOf(meta, file, texts.get(id) ?? '')
+    return { application, name, id, source: file, file: `${name}.js`, code, map, meta, packages }
+  }
+}
+
+function packagesOf(meta: ModuleMeta, file: string, text: string): PackageUse[] {
+  const fixed = new Set(meta.imports.flatMap((one) => ('p' in one ? [one.p] : [])))
+  const all = new Set(targets(meta).flatMap((one) => ('p' in one ? [one.p] : [])))
+  return [...all].map((specifier) => ({
+    specifier,
+    file,
+    ...placeOf(specifier, text),
+    optional: !fixed.has(specifier),
+  }))
+}
+
+/** Compiles what the cache does not have. */
+async function build(jobs: readonly Job[], world: ImportWorld) {
+  const faults: CompileFault[] = []
+  const entries: [Job, CacheEntry][] = []
+  const transforming = { ...(await import('./transform.js')), ...(await import('./transform_error.js')) }
+  const es = await toEsModules(jobs.map(({ source }) => source))
+  for (const job of jobs) {
+    const module = es.modules.get(job.source.id)
+    if (module === undefined) continue
+    const made = toBuiltModule(job, module, world, transforming)
+    if (made.ok) entries.push([job, made.value])
+    else faults.push(...made.error)
+  }
+  const asFault = (fault: EsFault): CompileFault => ({ tag: 'syntax_error', ...fault })
+  const asWarning = (fault: EsFault): CompileWarning => ({ tag: 'suspicious', ...fault })
+  return { faults: [...es.faults.map(asFault), ...faults], warnings: es.warnings.map(asWarning), entries }
+}
+
+type TransformModule = typeof import('./transform.js') & typeof import('./transform_error.js')
+
+function toBuiltModule(
+  { source, importer, text }: Job,
+  { code, map }: EsModule,
+  world: ImportWorld,
+  { transform, TransformError, formatTransformProblem }: TransformModule,
+): Result<CacheEntry, CompileFault[]> {
+  const { file } = source
+  const faults: CompileFault[] = []
+  const requests: [string, ImportTarget][] = []
+  const depth = source.name.split('/').length
+  // the source that the map leads to: the file itself, or the TypeScript that somebody else compiled it from
+  const called = (path: string) => `${'../'.repeat(depth)}src/${source.name}${extname(path) || extname(file)}`
+  const inputMap = { ...map, sources: map.sources.map(called) }
+  const resolve = (specifier: string): ImportTarget => {
+    const outcome = resolveImport(specifier, importer, file, world)
+    if ('target' in outcome) {
+      requests.push([specifier, outcome.target])
+      return outcome.target
+    }
+    faults.push({ tag: 'bad_import', file, ...placeOf(specifier, text), fault: outcome.fault })
+    return { p: specifier }
+  }
+  const name = `${source.name.split('/').at(-1)}${extname(file)}`
+  try {
+    const built = transform(code, { filename: name, inputMap, resolve })
+    if (faults.length > 0) return err(faults)
+    return ok({ code: built.code, map: JSON.stringify(built.map), meta: built.meta, requests })
+  } catch (thrown) {
+    if (!(thrown instanceof TransformError)) throw thrown
+    const { line, column } = thrown.problem.place
+    const said = formatTransformProblem(thrown.problem).slice(`${name}:${line}:${column}: `.length)
+    return err([...faults, { tag: 'syntax_error', file, line, column, text: said }])
+  }
+}
+
+/** Adds the JSON files that modules import or app.json names. */
+async function addJson(
+  built: Map<string, CompiledModule>,
+  wanted: ReadonlyMap<string, readonly ModuleSource[]>,
+  importers: ReadonlyMap<string, ImportApplication>,
+): Promise<void> {
+  const ids = new Set(
+    [...built.values()].flatMap(({ meta }) => targets(meta).map((target) => ('m' in target ? target.m : ''))),
+  )
+  const all = [...importers.values()].flatMap(({ sources }) => sources.files).filter(({ kind }) => kind === 'json')
+  const named = new Set([...wanted.values()].flat().map(({ id }) => id))
+  for (const { application, name, id, file } of all) {
+    if (!ids.has(id) && !named.has(id)) continue
+    const code = await readFile(file, 'utf8')
+    built.set(id, {
+      application,
+      name,
+      id,
+      source: file,
+      file: name,
+      code,
+      map: undefined,
+      meta: undefined,
+      packages: [],
+    })
+  }
+}
+
+/** Where the imports of a module lead, static and dynamic. */
+export function targets(meta: ModuleMeta | undefined): readonly ImportTarget[] {
+  return meta === undefined ? [] : [...meta.imports, ...Object.values(meta.dynamic ?? {})]
+}
+
+/** Imports of names that the imported module of an application does not have. */
+function undefinedExports(
+  built: ReadonlyMap<string, CompiledModule>,
+  texts: ReadonlyMap<string, string>,
+): CompileWarning[] {
+  const exportsOf = (id: string, seen: ReadonlySet<string> = new Set()): Set<string> | undefined => {
+    const { meta } = built.get(id) ?? {}
+    if (meta === undefined) return undefined // preloaded or JSON: not known here
+    const names = new Set([...meta.exports, ...Object.keys(meta.re ?? {})])
+    for (const star of meta.stars) {
+      const { m } = { m: undefined, ...meta.imports[star] }
+      if (m !== undefined && seen.has(m)) continue
+      const more = m === undefined ? undefined : exportsOf(m, new Set([...seen, id]))
+      if (more === undefined) return undefined
+      for (const name of more) if (name !== 'default') names.add(name)
+    }
+    return names
+  }
+  const check = (module: CompiledModule, found: BuiltImport): CompileWarning[] => {
+    if (!('m' in found)) return []
+    const names = exportsOf(found.m)
+    const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
+    const place = placeOf(found.s, texts.get(module.id) ?? '')
+    return missing.map((name) => ({ tag: 'undefined_export', file: module.source, ...place, name, module: found.m }))
+  }
+  return [...built.values()].flatMap((module) => (module.meta?.imports ?? []).flatMap((found) => check(module, found)))
+}
+
+function topLevelAwaits(built: ReadonlyMap<string, CompiledModule>): CompileWarning[] {
+  const awaiting = [...built.values()].filter(({ meta }) => meta?.tla === true)
+  return awaiting.map(({ source }) => ({ tag: 'top_level_await', file: source }))
+}
+
+const sortFaults = (faults: readonly CompileFault[]): CompileFault[] => {
+  const place = (fault: CompileFault) =>
+    'line' in fault ? ([fault.file, fault.line, fault.column] as const) : (['', 0, 0] as const)
+  return [...faults].sort((a, b) => {
+    const [[fileA, lineA, columnA], [fileB, lineB, columnB]] = [place(a), place(b)]
+    return fileA < fileB ? -1 : fileA > fileB ? 1 : lineA - lineB || columnA - columnB
+  })
+}
+
+/** The fault with its place and words; `show` says how files are called in them. */
+export function compileFault(fault: CompileFault, show: (file: string) => string = relativeToHere): Fault {
+  switch (fault.tag) {
+    case 'syntax_error':
+      return { ...fault, severity: 'error', message: fault.text }
+    case 'bad_import': {
+      const { fault: reason, ...place } = fault
+      return { ...reason, ...place, tag: reason.tag, severity: 'error', message: formatImportFault(reason, show) }
+    }
+    case 'module_not_found':
+    case 'duplicate_modules':
+    case 'file_claimed_twice':
+      return sourceFault(fault, show)
+  }
+}
+
+/** The warning with its place and words. */
+export function compileWarning(warning: CompileWarning): Fault {
+  switch (warning.tag) {
+    case 'undefined_export': {
+      const message = `"${warning.module}" does not export "${warning.name}"; its use would fail at run time`
+      return { ...warning, severity: 'warning', message }
+    }
+    case 'top_level_await':
+      return {
+        ...warning,
+        severity: 'warning',
+        message: 'awaits at top level; while it is upgraded, other processes run between the steps',
+      }
+    case 'suspicious':
+      return { ...warning, severity: 'warning', message: warning.text }
+  }
+}
+
+/** The fault as one sentence, place first. */
+export const formatCompileFault = (fault: CompileFault): string => formatFault(compileFault(fault))
+
+const relativeToHere = (file: string): string => relative(process.cwd(), file) || file

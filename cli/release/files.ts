@@ -1,0 +1,94 @@
+/**
+ * Files to copy into a release: listed with mode and SHA-256, so that a plan can say what it will write without
+ * reading anything itself.
+ *
+ * Sums of files that were not touched since the last build come from `_build/cache/sums.json` (path, size, times).
+ */
+import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sumOf } from '../../runtime/sasl/src/checksums.js'
+
+/** A regular file as it lies on the build machine. */
+export interface FoundFile {
+  /** Below the folder that was listed, with `/`. */
+  readonly path: string
+  /** Absolute. */
+  readonly from: string
+  readonly sha256: string
+  /** Permission bits: 0o755 where its owner may execute it, else 0o644; the build machine's umask does not travel. */
+  readonly mode: 0o644 | 0o755
+}
+
+/** Sums of files by path, remembered between builds. */
+export interface Sums {
+  /** The file with its sum; undefined where there is no such regular file. */
+  of(from: string, path: string): Promise<FoundFile | undefined>
+  /** Writes what was learned. */
+  save(): Promise<void>
+}
+
+type Remembered = Record<string, readonly [stamp: string, sha256: string]>
+
+/** @param file where sums are remembered; undefined: nowhere */
+export async function openSums(file: string | undefined): Promise<Sums> {
+  const known: Remembered = file === undefined ? {} : await readRemembered(file)
+  let changed = false
+  return {
+    async of(from, path) {
+      const found = await stat(from).catch(() => undefined)
+      if (found === undefined || !found.isFile()) return undefined
+      const stamp = `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}`
+      const mode = (found.mode & 0o100) === 0 ? 0o644 : 0o755
+      const [lastStamp, last] = known[from] ?? []
+      if (lastStamp === stamp && last !== undefined) return { path, from, sha256: last, mode }
+      const sha256 = await sumOf(from)
+      if (sha256 === undefined) return undefined
+      known[from] = [stamp, sha256]
+      changed = true
+      return { path, from, sha256, mode }
+    },
+    async save() {
+      if (!changed || file === undefined) return
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(`${file}.${process.pid}`, JSON.stringify(known))
+      await rename(`${file}.${process.pid}`, file)
+    },
+  }
+}
+
+async function readRemembered(file: string): Promise<Remembered> {
+  try {
+    // what save() wrote; a file that is no JSON counts as absent
+    return JSON.parse(await readFile(file, 'utf8')) as Remembered
+  } catch {
+    return {}
+  }
+}
+
+/** Names that travel in no release: other people's dependencies and version control. */
+const LEFT_OUT = new Set(['node_modules', '.git', '.DS_Store'])
+
+/** Every regular file below a folder, sorted by path; links are followed; a folder that is absent has none. */
+export async function findFiles(dir: string, sums: Sums): Promise<readonly FoundFile[]> {
+  const paths: string[] = []
+  const walk = async (at: string): Promise<void> => {
+    const entries = await readdir(join(dir, at), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    for (const entry of entries) {
+      if (LEFT_OUT.has(entry.name)) continue
+      const path = at === '' ? entry.name : `${at}/${entry.name}`
+      if (entry.isDirectory()) await walk(path)
+      else paths.push(path)
+    }
+  }
+  await walk('')
+  const found = await Promise.all(paths.sort().map((path) => sums.of(join(dir, path), path)))
+  return found.filter((file) => file !== undefined)
+}
+
+/** Gives a file exactly these permission bits. */
+export async function setMode(file: string, mode: number): Promise<void> {
+  await chmod(file, mode)
+}

@@ -1,0 +1,223 @@
+/**
+ * What a release is on disk, as data: an ordered list of file actions, in groups.
+ *
+ * A group is what is put in place as a whole: the folder of an application, of an npm package, of the node binary, of
+ * the release itself. Above each group stands what it makes. Pure: assemble.ts carries it out, `--dry-run` prints it,
+ * tests compare it. OTP: the content list of `systools_make:make_tar/2`; the shape is Elixir's `Mix.Release`.
+ */
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { ANCHOR_TEXT } from '../../runtime/erts/linker/native.js'
+import type { AppResource } from '../../schemas/app_resource.js'
+import type { Appup, BootScript, Rel, Relup } from '../../schemas/types.js'
+import type { CompiledApplication } from './compile.js'
+import type { FoundFile } from './files.js'
+import type { StoreLink } from './package_store.js'
+import type { Program } from './runtime_bundle.js'
+
+/** One step of assembling. Paths are relative to the release's root, with `/`. */
+export type FileAction =
+  /** A file with this text. */
+  | {
+      readonly op: 'write'
+      readonly path: string
+      readonly text: string
+      readonly mode: number
+      readonly sha256: string
+    }
+  /** A copy of a file on the build machine. */
+  | {
+      readonly op: 'copy'
+      readonly path: string
+      readonly from: string
+      readonly mode: number
+      readonly sha256: string
+    }
+  /** A symbolic link; `target` is relative to the link's folder. */
+  | { readonly op: 'link'; readonly path: string; readonly target: string }
+
+/** Files that are put in place together. */
+export interface PlanGroup {
+  /** The folder that is theirs alone, or the one file. */
+  readonly unit: string
+  /** Which rules hold for what is there already; see assemble.ts. */
+  readonly kind: 'application' | 'package' | 'erts' | 'release' | 'command' | 'state'
+  readonly actions: readonly FileAction[]
+}
+
+/** A release, file by file. */
+export interface ReleasePlan {
+  readonly name: string
+  readonly vsn: string
+  /** In the order in which they are put in place: what boots a release comes after what it boots. */
+  readonly groups: readonly PlanGroup[]
+}
+
+/** An application as the plan needs it. */
+export interface PlanApplication {
+  readonly resource: AppResource
+  readonly appup: Appup | undefined
+  readonly compiled: CompiledApplication
+  /** Content of its priv folder. */
+  readonly priv: readonly FoundFile[]
+  /** Links to the npm packages that it imports. */
+  readonly links: readonly StoreLink[]
+}
+
+/** A package of the store, with its files. */
+export interface PlanPackage {
+  readonly name: string
+  readonly key: string
+  readonly links: readonly StoreLink[]
+  readonly files: readonly FoundFile[]
+}
+
+/** Everything that a release consists of. */
+export interface PlanInput {
+  readonly rel: Rel
+  /** In the order of the rel file. */
+  readonly applications: readonly PlanApplication[]
+  readonly packages: readonly PlanPackage[]
+  readonly erts: Program
+  readonly nodetool: Program | undefined
+  readonly script: BootScript
+  readonly relup: Relup | undefined
+  /** sys.config.json and the files that it names, by file name. */
+  readonly config: ReadonlyMap<string, string>
+  readonly vmArgs: string
+  readonly startScript: string
+  readonly envScript: string
+  /** The node binary that travels in the release. */
+  readonly node: FoundFile | undefined
+}
+
+/** The files of a release. */
+export function planRelease(input: PlanInput): ReleasePlan {
+  const { rel } = input
+  const groups: PlanGroup[] = []
+
+  // erts-20.20.2/bin/node
+  if (input.node !== undefined) {
+    const unit = `erts-${rel.erts}`
+    const { from, sha256 } = input.node
+    groups.push({ unit, kind: 'erts', actions: [{ op: 'copy', path: `${unit}/bin/node`, from, mode: 0o755, sha256 }] })
+  }
+
+  // lib/.npm/ws@8.18.0/node_modules/ws/...
+  //                    node_modules/DEPENDENCY -> ../../DEPENDENCY@VERSION/node_modules/DEPENDENCY
+  for (const one of input.packages) groups.push(packageGroup(one))
+
+  // lib/shop-1.0.0/ebin/app.json appup.json cart.js cart.js.map anchor.mjs
+  //                priv/...
+  //                node_modules/ws -> ../../.npm/ws@8.18.0/node_modules/ws
+  for (const application of input.applications) groups.push(applicationGroup(application, input))
+
+  // bin/shop
+  const command = write(`bin/${rel.name}`, input.startScript, 0o755)
+  groups.push({ unit: command.path, kind: 'command', actions: [command] })
+
+  // releases/1.0.0/shop.rel.json start.script.json sys.config.json vm.args env.sh relup.json checksums.json
+  groups.push(releaseGroup(input, checksums(groups)))
+
+  // releases/RELEASES.json releases/start_otp.json: the node's own from its first start on
+  groups.push(stateGroup(rel))
+  return { name: rel.name, vsn: rel.vsn, groups }
+}
+
+function packageGroup({ name, key, links, files }: PlanPackage): PlanGroup {
+  const unit = `lib/.npm/${key}`
+  const actions: FileAction[] = files.map(({ path, from, mode, sha256 }) => {
+    return { op: 'copy', path: `${unit}/node_modules/${name}/${path}`, from, mode, sha256 }
+  })
+  return { unit, kind: 'package', actions: [...actions, ...links.map((link) => linkTo(unit, link))] }
+}
+
+function applicationGroup({ resource, appup, compiled, priv, links }: PlanApplication, input: PlanInput): PlanGroup {
+  const unit = `lib/${resource.name}-${resource.vsn}`
+  const actions: FileAction[] = [write(`${unit}/ebin/app.json`, json(resource))]
+  if (appup !== undefined) actions.push(write(`${unit}/ebin/appup.json`, json(appup)))
+  for (const { file, code, map } of compiled.modules) {
+    actions.push(write(`${unit}/ebin/${file}`, code))
+    if (map !== undefined) actions.push(write(`${unit}/ebin/${file}.map`, map))
+  }
+  if (links.length > 0) actions.push(write(`${unit}/ebin/anchor.mjs`, ANCHOR_TEXT))
+  if (resource.name === 'kernel') {
+    for (const [file, program] of [['erts', input.erts] as const, ['nodetool', input.nodetool] as const]) {
+      if (program === undefined) continue
+      actions.push(write(`${unit}/priv/${file}.mjs`, program.code), write(`${unit}/priv/${file}.mjs.map`, program.map))
+    }
+  }
+  for (const { path, from, mode, sha256 } of priv)
+    actions.push({ op: 'copy', path: `${unit}/priv/${path}`, from, mode, sha256 })
+  for (const link of links) actions.push(linkTo(unit, link))
+  return { unit, kind: 'application', actions }
+}
+
+/** `UNIT/node_modules/NAME`, leading to the package in the store. */
+function linkTo(unit: string, { name, key, package: of }: StoreLink): FileAction {
+  const path = `${unit}/node_modules/${name}`
+  return { op: 'link', path, target: posix.relative(posix.dirname(path), `lib/.npm/${key}/node_modules/${of}`) }
+}
+
+function releaseGroup(input: PlanInput, sums: Readonly<Record<string, string>>): PlanGroup {
+  const { rel, script, relup, config, vmArgs, envScript } = input
+  const unit = `releases/${rel.vsn}`
+  const actions = [
+    write(`${unit}/${rel.name}.rel.json`, json(rel)),
+    write(`${unit}/start.script.json`, `${JSON.stringify(script)}\n`),
+    ...[...config].map(([file, text]) => write(`${unit}/${file}`, text)),
+    write(`${unit}/vm.args`, vmArgs),
+    write(`${unit}/env.sh`, envScript, 0o755),
+    ...(relup === undefined ? [] : [write(`${unit}/relup.json`, json(relup))]),
+  ]
+  const all = { ...sums, ...checksums([{ unit, kind: 'release', actions }]) }
+  return { unit, kind: 'release', actions: [...actions, write(`${unit}/checksums.json`, json(sorted(all)))] }
+}
+
+function stateGroup({ name, vsn, erts, applications }: Rel): PlanGroup {
+  const libs = applications.map((one) => ({ application: one.name, vsn: one.vsn, dir: `lib/${one.name}-${one.vsn}` }))
+  const releases = [{ name, vsn, erts, libs, status: 'permanent' }]
+  return {
+    unit: 'releases',
+    kind: 'state',
+    actions: [
+      write('releases/RELEASES.json', json(releases)),
+      write('releases/start_otp.json', `${JSON.stringify({ erts, vsn })}\n`),
+    ],
+  }
+}
+
+/** Path to SHA-256 of every file of the groups; links have no content. */
+function checksums(groups: readonly PlanGroup[]): Record<string, string> {
+  const files = groups.flatMap(({ actions }) => actions)
+  return Object.fromEntries(files.flatMap((action) => (action.op === 'link' ? [] : [[action.path, action.sha256]])))
+}
+
+function write(path: string, text: string, mode = 0o644) {
+  return { op: 'write', path, text, mode, sha256: createHash('sha256').update(text).digest('hex') } as const
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+const sorted = (sums: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** The plan as lines, for `--dry-run`: each group's folder, then its files. */
+export function formatPlan(plan: ReleasePlan): string[] {
+  return plan.groups.flatMap(({ unit, kind, actions }) => [
+    `${unit}${kind === 'command' || kind === 'state' ? '' : '/'}`,
+    ...(kind === 'command' ? [] : actions.map((action) => `  ${formatAction(action, unit)}`)),
+  ])
+}
+
+function formatAction(action: FileAction, unit: string): string {
+  const path = action.path.slice(unit.length + 1)
+  switch (action.op) {
+    case 'write':
+      return `write ${path}`
+    case 'copy':
+      return `copy  ${path} from ${action.from}`
+    case 'link':
+      return `link  ${path} -> ${action.target}`
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Packs an assembled release into `NAME-VSN.tar.gz`, the same input giving the same bytes: entries sorted by path, no
+ * times, owners or umask, and a gzip header without time and operating system.
+ *
+ * The package is one to upgrade with (`otp-rel upgrade`) and one to install first: unpacked into an empty folder,
+ * `bin/NAME start` boots it. It therefore carries neither RELEASES.json nor start_otp.json: these belong to the node,
+ * which makes them at its first start, and unpacking over an existing node must not change what that boots.
+ * OTP: `systools:make_tar/2`, and target_system of the documentation for first installations.
+ */
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { type Fault, formatFault } from '../../schemas/fault.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import type { ReleasePlan } from './plan.js'
+
+/** A package that was written. */
+export interface Packed {
+  /** Absolute. */
+  readonly file: string
+  readonly sizeBytes: number
+  /** Files and links in it. */
+  readonly entries: number
+}
+
+/** Why there is no package. */
+export type TarFault =
+  /** A file of the release is not where it was assembled. */
+  | { readonly tag: 'not_assembled'; readonly root: string; readonly path: string }
+  /** The package cannot be written. */
+  | { readonly tag: 'tar_error'; readonly file: string; readonly cause: Error }
+
+/** What goes into the package of a release, sorted by path: files and links, nothing of the node's own state. */
+export function packageEntries(plan: ReleasePlan): string[] {
+  const packed = plan.groups.filter(({ kind }) => kind !== 'state')
+  return packed.flatMap(({ actions }) => actions.map(({ path }) => path)).sort()
+}
+
+/**
+ * Writes the package of a release that was assembled below `root`.
+ *
+ * @param file where to; an older package there is replaced at the end, in one step
+ */
+export async function writeTar(
+  entries: readonly string[],
+  root: string,
+  file: string,
+): Promise<Result<Packed, TarFault>> {
+  const { create } = await import('tar')
+  const half = `${file}.${process.pid}`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    const pack = create(
+      {
+        cwd: root,
+        portable: true,
+        mtime: new Date(0),
+        noDirRecurse: true,
+        preservePaths: false,
+        strict: true,
+        // two names of one file are two files: what is a hard link here says nothing about the release
+        linkCache: new NoLinks(),
+      },
+      [...entries].sort(),
+    )
+    await pipeline(Readable.from(pack), createGzip({ level: 6 }), fixedHeader(), createWriteStream(half))
+    const written = await open(half, 'r')
+    await written.sync().finally(() => written.close())
+    await rename(half, file)
+    return ok({ file, sizeBytes: (await stat(file)).size, entries: entries.length })
+  } catch (failure) {
+    await rm(half, { force: true })
+    if (!(failure instanceof Error)) throw failure
+    const missing =
+      'code' in failure && failure.code === 'ENOENT' && 'path' in failure ? String(failure.path) : undefined
+    if (missing?.startsWith(root)) return err({ tag: 'not_assembled', root, path: missing })
+    return err({ tag: 'tar_error', file, cause: failure })
+  }
+}
+
+class NoLinks extends Map<`${number}:${number}`, string> {
+  override get(): undefined {
+    return undefined
+  }
+}
+
+/** Byte 9 of a gzip file names the operating system that made it; 255 is "unknown". Bytes 4 to 7, the time, are 0. */
+const OS_BYTE = 9
+
+function fixedHeader(): Transform {
+  let atByte = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (const [index, value] of [
+        [4, 0],
+        [5, 0],
+        [6, 0],
+        [7, 0],
+        [OS_BYTE, 255],
+      ] as const) {
+        if (index >= atByte && index < atByte + chunk.length) chunk[index - atByte] = value
+      }
+      atByte += chunk.length
+      done(null, chunk)
+    },
+  })
+}
+
+/** The fault with its place and words. */
+export function tarFault(fault: TarFault): Fault {
+  switch (fault.tag) {
+    case 'not_assembled': {
+      const message = 'is missing; the release was changed after it was assembled, build it again'
+      return { ...fault, severity: 'error', message, file: fault.path, path: '' }
+    }
+    case 'tar_error':
+      return { ...fault, severity: 'error', message: `cannot be written: ${fault.cause.message}` }
+  }
+}
+
+/** The fault as one sentence, place first. */
+export const formatTarFault = (fault: TarFault): string => formatFault(tarFault(fault))

@@ -1,0 +1,343 @@
+/**
+ * Finds the npm packages that the built modules of applications reach: from the bare specifiers in their imports,
+ * through the files of the packages (@vercel/nft reads these as Node would load them), to package folders.
+ *
+ * What is reached travels, each package whole (see package_store.ts for why). A package that cannot be found, or does
+ * not have the entry that is imported, is a fault of the importing line.
+ * OTP has no counterpart; the nearest is a release's list of applications from outside.
+ */
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { type Fault, formatFault } from '../../schemas/fault.js'
+import { err, ok, type Result } from '../../schemas/result.js'
+import { type Cache, cacheKey, noCache } from './cache.js'
+import type { SourcePlace } from './compile.js'
+import { type PackageFolder, type StoreLink, storeKeys, storeLinks } from './package_store.js'
+
+/** An application's imports from npm packages. */
+export interface TraceInput {
+  readonly application: string
+  /** The folder from which packages are looked for, upwards: the application's own. */
+  readonly dir: string
+  /** In any order; a specifier may stand there more than once. */
+  readonly imports: readonly PackageImport[]
+}
+
+/** One import of a package. */
+export interface PackageImport extends SourcePlace {
+  readonly specifier: string
+  /** A dynamic import: the code may live without the package, so its absence is no fault. Default false. */
+  readonly optional?: boolean
+}
+
+/** A package that travels. */
+export interface TracedPackage {
+  readonly name: string
+  readonly version: string
+  /** Its folder in the store, below `lib/.npm`. */
+  readonly key: string
+  /** Its folder on the build machine. */
+  readonly dir: string
+  /** Links beside it, by name. */
+  readonly links: readonly StoreLink[]
+}
+
+/** Everything from npm that a release carries. */
+export interface Traced {
+  /** By key, each once. */
+  readonly packages: readonly TracedPackage[]
+  /** Links in `lib/APP-VSN/node_modules`, by application. */
+  readonly links: ReadonlyMap<string, readonly StoreLink[]>
+}
+
+/** Why an import leads to no package. */
+export type TraceFault =
+  /** No folder `node_modules/NAME` at or above the application. */
+  | (SourcePlace & {
+      readonly tag: 'package_not_found'
+      readonly specifier: string
+      readonly name: string
+      readonly application: string
+    })
+  /** The package is there, its entry is not: no such file, or its package.json does not export it. */
+  | (SourcePlace & {
+      readonly tag: 'package_entry_not_found'
+      readonly specifier: string
+      readonly name: string
+      readonly dir: string
+    })
+  /** The package has no name or version, so it cannot be put into the store. */
+  | (SourcePlace & {
+      readonly tag: 'package_without_version'
+      readonly specifier: string
+      readonly name: string
+      readonly dir: string
+    })
+
+/** `ws/lib/x.js` -> `ws`, `@scope/name/x` -> `@scope/name`. */
+export function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** Traces all applications of a release together, so that they share instances. */
+export async function trace(
+  inputs: readonly TraceInput[],
+  options: { readonly cache?: Cache } = {},
+): Promise<Result<Traced, readonly TraceFault[]>> {
+  const { cache = noCache } = options
+  const used = inputs.filter(({ imports }) => imports.length > 0)
+  if (used.length === 0) return ok({ packages: [], links: new Map() })
+
+  const world = openPackages()
+  const faults: TraceFault[] = []
+  const roots = new Map<string, Map<string, string>>()
+  for (const { application, dir, imports } of used) {
+    const found = new Map<string, string>()
+    for (const one of imports) {
+      const name = packageName(one.specifier)
+      const folder = await world.locate(dir, name)
+      if (folder === undefined && one.optional === true) continue
+      if (folder === undefined) faults.push({ tag: 'package_not_found', ...one, name, application })
+      else if ((await world.read(folder)) === undefined)
+        faults.push({ tag: 'package_without_version', ...one, name, dir: folder })
+      else if (!(await world.exports(folder, one.specifier.slice(name.length))))
+        faults.push({ tag: 'package_entry_not_found', ...one, name, dir: folder })
+      else found.set(name, folder)
+    }
+    roots.set(application, found)
+  }
+  const known = used.map((input) => ({
+    ...input,
+    imports: input.imports.filter(({ specifier }) => roots.get(input.application)?.has(packageName(specifier))),
+  }))
+  const reached = await reach(known, cache)
+  for (const [one, folder] of reached.unresolved) {
+    faults.push({ tag: 'package_entry_not_found', ...one, name: packageName(one.specifier), dir: folder })
+  }
+  if (faults.length > 0) return err(faults)
+
+  // keys come from the whole installed closure, so that they do not depend on what this release reaches
+  const rootDirs = [...roots.values()].flatMap((found) => [...found.values()])
+  const folders = await world.closure([...rootDirs, ...reached.dirs])
+  const byDir = new Map(folders.map((folder) => [folder.dir, folder]))
+  const keys = storeKeys(folders)
+  const packages = new Map<string, TracedPackage>()
+  for (const dir of new Set([...rootDirs, ...reached.dirs])) {
+    const [folder, key] = [byDir.get(dir), keys.get(dir)]
+    if (folder === undefined || key === undefined || packages.has(key)) continue
+    const { name, version } = folder
+    packages.set(key, { name, version, key, dir, links: storeLinks(folder, byDir, keys) })
+  }
+  const links = new Map<string, readonly StoreLink[]>()
+  for (const [application, found] of roots) {
+    links.set(application, storeLinks({ dir: '', name: '', version: '', dependencies: found }, byDir, keys))
+  }
+  return ok({ packages: [...packages.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), links })
+}
+
+/** The package folders that files loaded from the imports are in, and the imports that lead to no file. */
+async function reach(inputs: readonly TraceInput[], cache: Cache) {
+  const dirs = new Set<string>()
+  const unresolved: [PackageImport, string][] = []
+  for (const { dir, imports } of inputs) {
+    const specifiers = [...new Set(imports.map(({ specifier }) => specifier))].sort()
+    const key = cacheKey('trace', dir, await installStamp(dir), ...specifiers)
+    let found = await cache.get<Reached>(key)
+    if (found === undefined || !(await unchanged(found))) {
+      found = await traceFiles(dir, specifiers)
+      if (found.missing.length === 0) await cache.put(key, found)
+    }
+    for (const [folder] of found.packages) dirs.add(folder)
+    for (const specifier of found.missing) {
+      const one = imports.find((candidate) => candidate.specifier === specifier)
+      if (one !== undefined) unresolved.push([one, dir])
+    }
+  }
+  return { dirs: [...dirs], unresolved }
+}
+
+interface Reached {
+  /** Package folders, each with the stamp of its package.json. */
+  readonly packages: readonly (readonly [dir: string, stamp: string])[]
+  readonly missing: readonly string[]
+}
+
+async function traceFiles(dir: string, specifiers: readonly string[]): Promise<Reached> {
+  const nft = await import('@vercel/nft')
+  // an entry that exists only here: it imports what the application's modules import, from where they do
+  const entry = join(dir, 'otp-rel-imports.mjs')
+  const missing = new Set<string>()
+  const { fileList } = await nft.nodeFileTrace([entry], {
+    base: '/',
+    processCwd: dir,
+    moduleSyncCatchall: true,
+    readFile: async (path) => {
+      if (path === entry) return specifiers.map((specifier) => `import ${JSON.stringify(specifier)}\n`).join('')
+      return readFile(path).catch(() => null)
+    },
+    resolve: async (specifier, parent, job, cjs) => {
+      try {
+        return await nft.resolve(specifier, parent, job, cjs)
+      } catch (error) {
+        if (parent === entry) missing.add(specifier)
+        throw error
+      }
+    },
+  })
+  const packages = new Set<string>()
+  for (const file of fileList) {
+    const path = `${sep}${file}`
+    if (path === entry) continue
+    const folder = await packageFolder(path)
+    // files of the project itself are the application's, and travel with it or not at all
+    if (folder !== undefined && !dir.startsWith(folder + sep) && folder !== dir) packages.add(folder)
+  }
+  const stamped = [...packages]
+    .sort()
+    .map(async (folder) => [folder, await stampOf(join(folder, 'package.json'))] as const)
+  return { packages: await Promise.all(stamped), missing: [...missing] }
+}
+
+/** The folder of the package that a file belongs to: its real path, or `undefined`. */
+async function packageFolder(file: string): Promise<string | undefined> {
+  const path = await realpath(file).catch(() => undefined)
+  // links to folders are listed as well; what is behind them is listed by itself
+  if (path === undefined || !(await stat(path)).isFile()) return undefined
+  const inside = /^(.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/.exec(path)?.[1]
+  if (inside !== undefined) return inside
+  for (let dir = dirname(path); dir !== dirname(dir); dir = dirname(dir)) {
+    const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => undefined)
+    if (text !== undefined && /"name"\s*:/.test(text) && /"version"\s*:/.test(text)) return dir
+  }
+  return undefined
+}
+
+const stampOf = async (file: string): Promise<string> => {
+  const found = await stat(file).catch(() => undefined)
+  return found === undefined ? 'absent' : `${found.size} ${found.mtimeMs}`
+}
+
+const unchanged = async ({ packages }: Reached): Promise<boolean> => {
+  const now = await Promise.all(packages.map(([dir]) => stampOf(join(dir, 'package.json'))))
+  return packages.every(([, stamp], index) => stamp === now[index])
+}
+
+/** Changes with every install: the lock files that npm, pnpm and yarn leave in node_modules. */
+async function installStamp(dir: string): Promise<string> {
+  const stamps: string[] = []
+  for (let at = dir; ; at = dirname(at)) {
+    for (const lock of ['.package-lock.json', '.modules.yaml', '.yarn-state.yml']) {
+      const stamp = await stampOf(join(at, 'node_modules', lock))
+      if (stamp !== 'absent') stamps.push(`${at} ${stamp}`)
+    }
+    if (at === dirname(at)) return stamps.join('\n')
+  }
+}
+
+/** Reads package folders, each once. */
+function openPackages() {
+  const folders = new Map<string, Promise<PackageFolder | undefined>>()
+  const located = new Map<string, Promise<string | undefined>>()
+
+  /** The folder that Node finds for a package name from a folder. */
+  const locate = (from: string, name: string): Promise<string | undefined> => {
+    const key = `${from}\0${name}`
+    const found = located.get(key) ?? find(from, name)
+    located.set(key, found)
+    return found
+  }
+  const find = async (from: string, name: string): Promise<string | undefined> => {
+    if (!/[/\\]node_modules$/.test(from)) {
+      const dir = await realpath(join(from, 'node_modules', name)).catch(() => undefined)
+      if (dir !== undefined) return dir
+    }
+    const up = dirname(from)
+    return up === from ? undefined : locate(up, name)
+  }
+  const read = (dir: string): Promise<PackageFolder | undefined> => {
+    const found = folders.get(dir) ?? readFolder(dir)
+    folders.set(dir, found)
+    return found
+  }
+  const readFolder = async (dir: string): Promise<PackageFolder | undefined> => {
+    const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => undefined)
+    if (text === undefined) return undefined
+    // package.json of a package that npm installed; every field is looked at before use
+    const manifest = JSON.parse(text) as Manifest
+    const { name, version } = manifest
+    if (typeof name !== 'string' || typeof version !== 'string') return undefined
+    const names = new Set(
+      [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((of) =>
+        Object.keys(of ?? {}),
+      ),
+    )
+    const dependencies = new Map<string, string>()
+    for (const dependency of [...names].sort()) {
+      const folder = await locate(dir, dependency)
+      if (folder !== undefined) dependencies.set(dependency, folder)
+    }
+    return { dir, name, version, dependencies }
+  }
+  /** Whether package.json lets `.SUBPATH` be imported; the tracer itself falls back to the file. */
+  const exports = async (dir: string, subpath: string): Promise<boolean> => {
+    const text = await readFile(join(dir, 'package.json'), 'utf8')
+    return isExported((JSON.parse(text) as Manifest).exports, `.${subpath}`)
+  }
+  /** The folders and everything they depend on, by path. */
+  const closure = async (dirs: readonly string[]): Promise<PackageFolder[]> => {
+    const all = new Map<string, PackageFolder>()
+    const walk = async (dir: string): Promise<void> => {
+      if (all.has(dir)) return
+      const folder = await read(dir)
+      if (folder === undefined || all.has(dir)) return
+      all.set(dir, folder)
+      for (const next of folder.dependencies.values()) await walk(next)
+    }
+    for (const dir of dirs) await walk(dir)
+    return [...all.values()].sort((a, b) => (a.dir < b.dir ? -1 : 1))
+  }
+  return { locate, read, exports, closure }
+}
+
+/** Whether some condition of a package's `exports` has the subpath; conditions themselves are the tracer's. */
+export function isExported(exports: unknown, subpath: string): boolean {
+  if (exports === undefined || exports === null) return true
+  const paths = typeof exports === 'object' && !Array.isArray(exports) ? Object.entries(exports) : []
+  if (!paths.some(([key]) => key.startsWith('.'))) return subpath === '.'
+  const matches = paths.filter(([key]) => {
+    const [before = '', after] = key.split('*')
+    if (after === undefined) return key === subpath || (key.endsWith('/') && subpath.startsWith(key))
+    return subpath.startsWith(before) && subpath.endsWith(after) && subpath.length >= before.length + after.length
+  })
+  // the most exact key decides, and null takes back what a wider one gave
+  const [best] = matches.sort(([a], [b]) => b.length - a.length)
+  return best !== undefined && best[1] !== null
+}
+
+interface Manifest {
+  readonly exports?: unknown
+  readonly name?: unknown
+  readonly version?: unknown
+  readonly dependencies?: Record<string, unknown>
+  readonly optionalDependencies?: Record<string, unknown>
+  readonly peerDependencies?: Record<string, unknown>
+}
+
+/** The fault with its place and words. */
+export function traceFault(fault: TraceFault): Fault {
+  return { ...fault, severity: 'error', message: `import of "${fault.specifier}": ${words(fault)}` }
+}
+
+function words(fault: TraceFault): string {
+  switch (fault.tag) {
+    case 'package_not_found':
+      return `package "${fault.name}" is in no node_modules at or above the application "${fault.application}"; add it to "dependencies" of package.json and run npm install`
+    case 'package_entry_not_found':
+      return `package "${fault.name}" has no such entry, or its package.json does not export it`
+    case 'package_without_version':
+      return `package.json of "${fault.name}" has no name and version; a release keeps packages by these`
+  }
+}
+
+/** The fault as one sentence, place first. */
+export const formatTraceFault = (fault: TraceFault): string => formatFault(traceFault(fault))

@@ -1,0 +1,121 @@
+/** Help: the overview of a program, and the help of one command, both made from the commands' descriptions. */
+import type { CommandSpec, Option } from '../node/command.js'
+import { EXIT_CODES } from './exit_codes.js'
+import { padEnd, type Style, width } from './style.js'
+
+/** What the overview of a program says besides its commands. */
+export interface Program {
+  /** How it is called: `otp-rel` or `bin/shop`. */
+  readonly name: string
+  /** One sentence. */
+  readonly summary: string
+  readonly commands: readonly CommandSpec[]
+  /** Options of every command. */
+  readonly options: readonly Option[]
+}
+
+/** The headings, in order. */
+const GROUPS = ['Project', 'Node', 'Upgrade', 'Live'] as const
+
+const HEADINGS: Record<(typeof GROUPS)[number], string> = {
+  Project: 'Building',
+  Node: 'Running',
+  Upgrade: 'Changing versions while it runs',
+  Live: 'Looking inside',
+}
+
+/** Columns of the left side of a list. */
+const LEFT = 34
+/** Columns of a line of text. */
+const LINE = 100
+
+/** All commands by group, the options they share, and the exit codes. */
+export function overview(program: Program, style: Style): string[] {
+  const listed = program.commands.filter(({ hidden }) => hidden !== true)
+  return [
+    program.summary,
+    '',
+    `${style.bold('Usage')}  ${program.name} COMMAND [arguments] [options]`,
+    ...GROUPS.flatMap((group) => {
+      const commands = listed.filter((command) => command.group === group)
+      if (commands.length === 0) return []
+      return [
+        '',
+        style.bold(HEADINGS[group]),
+        ...commands.flatMap((command) => pair(signature(command), command.summary, style)),
+      ]
+    }),
+    '',
+    style.bold('Options of every command'),
+    ...program.options.flatMap((option) => pair(optionName(option), option.describe, style)),
+    '',
+    style.bold('Exit codes'),
+    ...Object.entries(EXIT_CODES).map(
+      ([name, { code, means }]) => `  ${padEnd(String(code).padStart(3), 5)}${padEnd(name, 20)}${means}`,
+    ),
+    '',
+    `More about a command: ${program.name} help COMMAND`,
+  ]
+}
+
+/** The help of one command. */
+export function commandHelp(program: Program, command: CommandSpec, style: Style): string[] {
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', style.bold(title), ...lines]
+  const { positionals, options, examples, details = [], aliases = [] } = command
+  const examplesWidth = Math.max(...examples.map(([line]) => width(line)))
+  return [
+    `${command.summary}`,
+    ...details.flatMap((paragraph) => ['', ...wrap(paragraph, LINE)]),
+    '',
+    `${style.bold('Usage')}  ${program.name} ${signature(command)} [options]`,
+    ...(aliases.length === 0 ? [] : [`       also: ${aliases.join(', ')}`]),
+    ...section(
+      'Arguments',
+      positionals.flatMap(({ name, describe }) => pair(name.toUpperCase(), describe, style)),
+    ),
+    ...section(
+      'Options',
+      options.flatMap((option) => pair(optionName(option), option.describe, style)),
+    ),
+    ...section(
+      'Options of every command',
+      program.options.flatMap((option) => pair(optionName(option), option.describe, style)),
+    ),
+    ...section(
+      'Examples',
+      examples.map(([line, does]) => `  ${program.name} ${padEnd(line, examplesWidth)}   ${style.dim(does)}`),
+    ),
+  ]
+}
+
+/** `upgrade VSN`, `commit [VSN]`, `build [RELEASE..]`. */
+export function signature({ name, positionals }: CommandSpec): string {
+  return [
+    name,
+    ...positionals.map(({ name: value, required, variadic }) => {
+      const word = `${value.toUpperCase()}${variadic === true ? '..' : ''}`
+      return required ? word : `[${word}]`
+    }),
+  ].join(' ')
+}
+
+function optionName({ name, type, value }: Option): string {
+  return type === 'boolean' ? `--${name}` : `--${name} ${value ?? 'VALUE'}`
+}
+
+function pair(left: string, right: string, style: Style): string[] {
+  const [first = '', ...more] = wrap(right, LINE - LEFT)
+  return [`  ${style.cyan(padEnd(left, LEFT - 4))}  ${first}`, ...more.map((line) => ' '.repeat(LEFT) + line)]
+}
+
+/** Breaks a text at spaces into lines of at most so many columns; a longer word stands alone. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

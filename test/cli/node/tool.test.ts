@@ -1,0 +1,342 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runTool } from '../../../cli/node/tool.js'
+import { capture } from '../support/capture.js'
+import { emptyRelease, type FakeNode, type Handler, startFakeNode } from '../support/fake_node.js'
+
+const test = suite('cli/node/tool')
+
+let opened: FakeNode[] = []
+const fake = async (handlers: Record<string, Handler> = {}) => {
+  const node = await startFakeNode(handlers)
+  opened.push(node)
+  return node
+}
+test.after.each(async () => {
+  for (const node of opened) await node.close()
+  opened = []
+})
+
+const result =
+  (value: unknown): Handler =>
+  ({ id }, answer) =>
+    answer({ id, result: value })
+const refusal =
+  (error: unknown): Handler =>
+  ({ id }, answer) =>
+    answer({ id, error })
+
+/** Runs `bin/shop ARGV` on the release in root. */
+async function tool(root: string, ...argv: string[]) {
+  const { captured, world } = capture()
+  const code = await runTool(['--root', root, '--name', 'shop', '--program', 'bin/shop', ...argv], world)
+  return { code, ...captured }
+}
+
+const RELEASES = [
+  { name: 'shop', vsn: '1.1.0', erts: '20.0.0', libs: [], status: 'current' },
+  { name: 'shop', vsn: '1.0.0', erts: '20.0.0', libs: [], status: 'permanent' },
+]
+
+test('ping prints pong', async () => {
+  const { root } = await fake()
+  assert.equal(await tool(root, 'ping'), { code: 0, out: 'pong\n', err: '' })
+})
+
+test('a node that does not run ends with 5 and says how to start it', async () => {
+  const root = emptyRelease()
+  const { code, out, err } = await tool(root, 'status')
+  assert.equal([code, out], [5, ''])
+  assert.is(err, `error: no node runs in ${root}\n  start it with "bin/shop start"\n`)
+})
+
+test('with --json the failure is a document on standard output', async () => {
+  const root = emptyRelease()
+  const { code, out, err } = await tool(root, 'status', '--json')
+  assert.equal([code, err], [5, ''])
+  assert.equal(JSON.parse(out).error.tag, 'not_running')
+})
+
+test('status shows what the node says of itself, and only what it says', async () => {
+  const { root } = await fake()
+  const { out } = await tool(root, 'status')
+  assert.match(
+    out,
+    /^shop 1\.0\.0 is started\n {2}process {6}\d+, for .*\n {2}node {9}Node 20\.20\.2\n {2}applications kernel 1\.0\.0\n$/,
+  )
+})
+
+test('versions are a table that tells what runs and what boots', async () => {
+  const { root } = await fake({ releases: result(RELEASES) })
+  assert.equal((await tool(root, 'versions')).out.split('\n'), [
+    'VERSION  STATUS     NODE',
+    '1.1.0    current    20.0.0  runs, does not boot: not committed',
+    '1.0.0    permanent  20.0.0  boots',
+    '',
+  ])
+  assert.equal(JSON.parse((await tool(root, 'releases', '--json')).out), RELEASES)
+})
+
+test("OTP's form of a release is read too", async () => {
+  const { root } = await fake({ releases: result([['shop', '1.0.0', ['kernel-1.0.0'], 'permanent']]) })
+  assert.match((await tool(root, 'versions')).out, /1\.0\.0 {4}permanent {8}runs and boots/)
+})
+
+const CHECKED = {
+  vsn: '1.2.0',
+  from: '1.1.0',
+  modules: { loaded: ['shop/cart', 'shop/price'], removed: [] },
+  applications: {},
+  irreversible: ['shop/mail.send'],
+}
+
+/** The last request's parameters; each says who asks. */
+function withoutWho(node: FakeNode) {
+  const { who, ...params } = node.requests.filter(({ params = {} }) => 'who' in params).at(-1)?.params ?? {}
+  assert.type(who, 'string')
+  return params
+}
+
+const UPGRADED = { from: '1.0.0', to: '1.2.0', duration_ms: 34, longest_pause_ms: 3, restarted: 0, migrated: 12 }
+
+test('upgrade finds the package beside the release, shows each step and says what to type next', async () => {
+  const node = await fake({
+    releases: result(RELEASES),
+    upgrade: ({ id }, answer) => {
+      answer({ id, progress: { step: 1, of: 2, text: 'checked the plan', ms: 18 } })
+      answer({ id, progress: { unknown: 'form' } })
+      answer({ id, result: UPGRADED })
+    },
+  })
+  const tar = join(node.root, 'releases', 'shop-1.2.0.tar.gz')
+  writeFileSync(tar, '')
+  const { code, out } = await tool(node.root, 'upgrade', '1.2.0')
+  assert.is(code, 0)
+  assert.equal(out.split('\n'), [
+    '  1/2 checked the plan                                               18 ms',
+    'shop is 1.2.0: 34 ms, longest pause of a process 3 ms, 0 restarted, 12 states migrated. Not permanent yet:',
+    'make it so with "bin/shop commit"; go back with "bin/shop downgrade 1.0.0"',
+    '',
+  ])
+  assert.equal(withoutWho(node), { vsn: '1.2.0', tar })
+})
+
+test('with --json steps are lines on standard error and the result alone is on standard output', async () => {
+  const { root } = await fake({
+    releases: result([...RELEASES, { vsn: '1.2.0', status: 'unpacked' }]),
+    install: result(UPGRADED),
+    upgrade: ({ id }, answer) => {
+      answer({ id, progress: { step: 1, of: 2, text: 'checked' } })
+      answer({ id, result: UPGRADED })
+    },
+  })
+  const { out, err } = await tool(root, 'install', '1.2.0', '--json')
+  assert.equal(JSON.parse(out), UPGRADED)
+  assert.is(err, '{"progress":{"step":1,"of":2,"text":"checked"}}\n')
+})
+
+test('a version that is nowhere names the places that were looked at', async () => {
+  const { root } = await fake({ releases: result(RELEASES) })
+  const { code, err } = await tool(root, 'upgrade', '9.9.9')
+  assert.is(code, 9)
+  assert.ok(err.includes(`no version "9.9.9"`) && err.includes(join(root, 'releases', 'shop-9.9.9.tar.gz')), err)
+})
+
+test('a version that was built in place needs no package', async () => {
+  const node = await fake({ releases: result(RELEASES), upgrade: result(UPGRADED) })
+  mkdirSync(join(node.root, 'releases', '1.2.0'))
+  writeFileSync(join(node.root, 'releases', '1.2.0', 'shop.rel.json'), '{}')
+  assert.is((await tool(node.root, 'upgrade', '1.2.0')).code, 0)
+  assert.equal(withoutWho(node), { vsn: '1.2.0' })
+})
+
+test('a package that is named and absent is a wrong input', async () => {
+  const { root } = await fake({ releases: result(RELEASES) })
+  assert.is((await tool(root, 'upgrade', '9.9.9', '--tar', '/nonexistent.tgz')).code, 3)
+})
+
+test('a dry run checks and changes nothing', async () => {
+  const node = await fake({
+    releases: result([...RELEASES, { vsn: '1.2.0', status: 'unpacked' }]),
+    check: result(CHECKED),
+  })
+  const { code, out } = await tool(node.root, 'upgrade', '1.2.0', '--dry-run')
+  assert.is(code, 0)
+  assert.equal(out.split('\n'), [
+    'shop 1.1.0 -> 1.2.0   can be installed; nothing was changed',
+    '  load        shop/cart, shop/price',
+    '  cannot undo shop/mail.send',
+    '',
+  ])
+  assert.not.ok(node.requests.some(({ method }) => method === 'upgrade'))
+})
+
+// the node's refusal, exit code, why
+const REFUSALS = [
+  [{ tag: 'already_installed', message: 'x' }, 9, 'a version that runs already is refused'],
+  [{ tag: 'no_matching_relup', message: 'x' }, 9, 'so is one without a way to it'],
+  [{ tag: 'install_failed', message: 'x', notUndone: [] }, 10, 'a failure that was undone has its own code'],
+  [{ tag: 'install_failed', message: 'x', notUndone: ['y'] }, 16, 'and another one when not all of it was'],
+  [{ tag: 'checksum_mismatch', message: 'x' }, 11, 'a broken package'],
+  [{ tag: 'no_space', message: 'x' }, 15, 'a full disk'],
+  [{ tag: 'cancelled', message: 'x' }, 130, 'an upgrade that the user gave up'],
+  [{ tag: 'of_the_future', message: 'x' }, 9, 'a reason this program does not know is a refusal'],
+] as const
+for (const [error, expected, why] of REFUSALS) {
+  test(why, async () => {
+    const { root } = await fake({ releases: result([{ vsn: '1.2.0', status: 'unpacked' }]), upgrade: refusal(error) })
+    assert.is((await tool(root, 'upgrade', '1.2.0')).code, expected)
+  })
+}
+
+test('going back to what boots needs no commit, and is what downgrade does by itself', async () => {
+  const node = await fake({
+    releases: result({ releases: RELEASES, running: '1.1.0', permanent: '1.0.0' }),
+    downgrade: result({ from: '1.1.0', to: '1.0.0', duration_ms: 5 }),
+  })
+  assert.is((await tool(node.root, 'downgrade')).out, 'shop is 1.0.0: 5 ms. It is what boots.\n')
+  assert.equal(withoutWho(node), { vsn: '1.0.0' })
+})
+
+test('processes that are not as the others are named', async () => {
+  const left = { ...UPGRADED, skipped: ['<0.9.0>'], on_old_code: { 'shop/cart': ['<0.7.0>'] } }
+  const { root } = await fake({ releases: result([{ vsn: '1.2.0', status: 'unpacked' }]), upgrade: result(left) })
+  assert.equal((await tool(root, 'upgrade', '1.2.0')).out.split('\n').slice(2), [
+    'not suspended in time and left out: <0.9.0>',
+    'still on the code of before, in a callback that has not returned: shop/cart (<0.7.0>)',
+    '',
+  ])
+})
+
+test('commit without a version means the one that runs', async () => {
+  const node = await fake({ releases: result(RELEASES), commit: result('ok') })
+  assert.is((await tool(node.root, 'commit')).out, 'shop 1.1.0 is permanent: it is what boots from now on\n')
+  assert.equal(withoutWho(node), { vsn: '1.1.0' })
+})
+
+test('rpc passes its arguments as JSON and prints a term', async () => {
+  const node = await fake({ rpc: result(['ok', { $pid: '<0.7.0>' }]) })
+  assert.is((await tool(node.root, 'rpc', 'shop/cart', 'add', '["apple", 2]')).out, "[ 'ok', <0.7.0> ]\n")
+  assert.equal(node.requests.at(-1)?.params, { module: 'shop/cart', function: 'add', args: ['apple', 2] })
+})
+
+test('arguments of rpc that are no array are refused before the node is asked', async () => {
+  const { code, err } = await tool(emptyRelease(), 'rpc', 'shop/cart', 'add', '"apple"')
+  assert.is(code, 2)
+  assert.match(err, /must be a JSON array/)
+})
+
+test('a function that fails on the node has its own exit code', async () => {
+  const { root } = await fake({
+    rpc: refusal({
+      tag: 'error',
+      message: 'no function',
+      error: { $error: { stack: 'Error: no\n    at f (a.ts:1:2)' } },
+    }),
+  })
+  const { code, err } = await tool(root, 'rpc', 'a/b', 'c')
+  assert.equal([code, err], [14, 'error: no function\n  at f (a.ts:1:2)\n'])
+})
+
+test('eval sends the text as it is', async () => {
+  const node = await fake({ eval: result(2) })
+  assert.is((await tool(node.root, 'eval', '1 + 1')).out, '2\n')
+  assert.equal(node.requests.at(-1)?.params, { expression: '1 + 1' })
+})
+
+test('wait notices that the process it waits for has ended', async () => {
+  const root = emptyRelease()
+  const { code, err } = await tool(root, 'wait', '--pid', String(2 ** 22 + 1), '--wait', '60')
+  assert.is(code, 12)
+  assert.match(err, /ended before the node had started/)
+})
+
+test('wait goes on while the node says that it is starting', async () => {
+  let asked = 0
+  const { root } = await fake({
+    status: ({ id }, answer) => answer({ id, result: { name: 'shop', status: ++asked < 3 ? 'starting' : 'started' } }),
+  })
+  const { code, out } = await tool(root, 'wait')
+  assert.equal([code, asked], [0, 3])
+  assert.match(out, /^shop 1\.0\.0 started \(process \d+, /)
+})
+
+test('history is a line for each thing that was done', async () => {
+  const entry = {
+    at: '2025-01-01T00:00:00Z',
+    who: 'eve',
+    action: 'install',
+    from: '1.0.0',
+    to: '1.1.0',
+    outcome: 'ok',
+    duration_ms: 34.2,
+  }
+  const { root } = await fake({ history: result({ history: [entry] }) })
+  assert.equal((await tool(root, 'history')).out.split('\n'), [
+    'AT                    WHO  ACTION   FROM   TO     OUTCOME   TOOK',
+    '2025-01-01T00:00:00Z  eve  install  1.0.0  1.1.0  ok       34 ms',
+    '',
+  ])
+})
+
+test('a command that is none has a nearest one', async () => {
+  const { code, err } = await tool(emptyRelease(), 'upgrad')
+  assert.is(code, 2)
+  assert.match(err, /unknown command "upgrad"; did you mean "upgrade"\?/)
+})
+
+test('help lists every command and every exit code', async () => {
+  const { code, out } = await tool(emptyRelease(), 'help')
+  assert.is(code, 0)
+  for (const word of ['foreground', 'daemon', 'upgrade VSN', 'rpc MODULE FUNCTION [ARGS]', 'not_answering'])
+    assert.ok(out.includes(word), word)
+})
+
+test('help of a command has its usage and examples', async () => {
+  const { out } = await tool(emptyRelease(), 'upgrade', '--help')
+  assert.ok(out.includes('Usage  bin/shop upgrade VSN [options]'), out)
+  assert.ok(out.includes('bin/shop upgrade 1.1.0 --dry-run'), out)
+})
+
+test('remote passes bytes both ways until the node ends it', async () => {
+  const { root } = await fake({
+    remote: ({ id }, _answer, socket) => {
+      socket.write(`${JSON.stringify({ id, result: true })}\n> `)
+      socket.removeAllListeners('data')
+      socket.on('data', (chunk) => socket.end(`you said ${chunk}`))
+    },
+  })
+  const { world } = capture()
+  const said: string[] = []
+  world.stdout.on('data', (chunk) => {
+    said.push(String(chunk))
+    // Reason for the cast: the input of the test is a PassThrough, see capture.
+    if (String(chunk) === '> ') (world.stdin as unknown as { write(text: string): void }).write('.exit')
+  })
+  assert.is(await runTool(['--root', root, '--name', 'shop', 'remote'], world), 0)
+  assert.is(said.join(''), '> you said .exit')
+})
+
+test('stop is done when the process has ended', async () => {
+  // The fake node is this process, which does not end: the command must say so.
+  const { root } = await fake({ stop: result('ok') })
+  const { code, err } = await tool(root, 'stop', '--wait', '0.1')
+  assert.is(code, 8)
+  assert.match(err, /was told to stop and still runs/)
+})
+
+test('unpack takes a version or a file', async () => {
+  const node = await fake({ unpack: result({ vsn: '1.2.0' }) })
+  mkdirSync(join(node.root, 'x'))
+  const file = join(node.root, 'x', 'any.tar.gz')
+  writeFileSync(file, '')
+  assert.is(
+    (await tool(node.root, 'unpack', file)).out,
+    'shop 1.2.0 is unpacked\nInstall it:   bin/shop upgrade 1.2.0\n',
+  )
+  assert.equal(withoutWho(node), { tar: file })
+})
+
+test.run()
