@@ -1,0 +1,130 @@
+/**
+ * Reads modules with everything they need that is not there yet; touches nothing that runs.
+ *
+ * Reading and compiling are synchronous, so the whole closure is known (and can be claimed by one
+ * load) before anything else happens; only native imports take time. All problems are gathered.
+ *
+ * OTP: code:prepare_loading/1.
+ */
+import { readModule } from './compile.js'
+import type { BuiltImport, BuiltModule, Place } from './meta.js'
+import type { NativeImports } from './native.js'
+import { type Importer, PrepareError, type PrepareProblem } from './prepare_error.js'
+import { newScript, type ReadMap, sourceOf } from './stacks.js'
+import type { Dependency, Module, Unit } from './version.js'
+
+/** Where modules come from, and which are there already. */
+export interface Source {
+  /** The file a module is to be read from; undefined when no application has it. */
+  place(id: string): Place | undefined
+  /** Whether a dependency need not be read: it is loaded, or another load has it. */
+  satisfied(id: string): boolean
+  /** The module where it is known: to check names of preloaded ones. */
+  known(id: string): Module | undefined
+  readonly native: NativeImports
+  readonly readMap: ReadMap
+}
+
+/** What was read. */
+export interface Collection {
+  /** By id: the modules asked for first, in that order, each followed by what it needs. */
+  readonly units: ReadonlyMap<string, Unit>
+  /** Waits for native imports. @throws PrepareError with everything that is wrong */
+  settled(): Promise<void>
+}
+
+/** Reads `ids`, whether they are there already or not, and their dependencies that are not. */
+export function collect(ids: readonly string[], source: Source): Collection {
+  const units = new Map<string, Unit>()
+  const problems: PrepareProblem[] = []
+  const waits: Promise<void>[] = []
+  const wanted = new Set(ids)
+
+  function read(id: string, importer?: Importer): void {
+    if (units.has(id)) return
+    const place = source.place(id)
+    if (place === undefined) {
+      problems.push({ tag: 'module_not_found', module: id, ...(importer ? { importer } : {}) })
+      return
+    }
+    const script = place.file.endsWith('.json') ? undefined : newScript(place.file, source.readMap)
+    let built: BuiltModule
+    try {
+      built = readModule(id, place.file, script?.name)
+    } catch (error) {
+      if (!(error instanceof PrepareError)) throw error
+      for (const problem of error.problems) {
+        problems.push(problem.tag === 'module_not_found' && importer ? { ...problem, importer } : problem)
+      }
+      return
+    }
+    const deps: Dependency[] = []
+    units.set(id, { id, place, meta: built.m, wrapper: built.f, deps, script })
+    for (const [index, entry] of built.m.imports.entries()) deps[index] = dependency(entry, deps, index, id, place)
+  }
+
+  function dependency(entry: BuiltImport, deps: Dependency[], index: number, id: string, place: Place): Dependency {
+    if ('m' in entry) {
+      const known = source.known(entry.m)
+      if (known?.preloaded) checkNames(known.facade, entry, id, place)
+      else if (!wanted.has(entry.m) && !source.satisfied(entry.m)) read(entry.m, importerOf(entry, id, place))
+      return { id: entry.m }
+    }
+    const options = entry.type === undefined ? undefined : { with: { type: entry.type } }
+    const specifier = 'b' in entry ? entry.b : entry.p
+    waits.push(
+      source.native.load(specifier, place.dir, options).then(
+        (native) => {
+          checkNames(native, entry, id, place)
+          deps[index] = { native }
+        },
+        (cause: unknown) => {
+          problems.push({ tag: 'native_import_failed', importer: importerOf(entry, id, place), cause })
+        },
+      ),
+    )
+    return { native: {} } // stands in until the import above has settled; nothing runs before
+  }
+
+  /** Names of what never changes are checked as Node checks them: when linking. */
+  function checkNames(namespace: object, entry: BuiltImport, id: string, place: Place): void {
+    for (const name of entry.n ?? []) {
+      if (!(name in namespace)) problems.push({ tag: 'missing_export', importer: importerOf(entry, id, place), name })
+    }
+  }
+
+  function importerOf(entry: BuiltImport, id: string, place: Place): Importer {
+    const file = sourceOf(place.file, source.readMap)
+    return { module: id, file, specifier: entry.s, ...(entry.l === undefined ? {} : { line: entry.l }) }
+  }
+
+  for (const id of wanted) read(id)
+  return {
+    units,
+    async settled() {
+      await Promise.all(waits)
+      if (problems.length > 0) throw new PrepareError(problems)
+    },
+  }
+}
+
+/**
+ * The units a load of `id` has to run, dependencies first: itself, and those of its dependencies
+ * that are not loaded.
+ */
+export function loadOrder(units: ReadonlyMap<string, Unit>, id: string, loaded: (id: string) => boolean): Unit[] {
+  const order: Unit[] = []
+  const seen = new Set<string>()
+  const visit = (unit: Unit): void => {
+    seen.add(unit.id)
+    for (const dep of unit.deps) {
+      if ('native' in dep || seen.has(dep.id) || loaded(dep.id)) continue
+      const next = units.get(dep.id)
+      if (next !== undefined) visit(next)
+    }
+    order.push(unit)
+  }
+  const root = units.get(id)
+  if (root !== undefined) visit(root)
+  return order
+}
