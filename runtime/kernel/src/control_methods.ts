@@ -1,0 +1,132 @@
+/** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
+import { clock } from '../../erts/clock.js'
+import { Exit, exitReason } from '../../erts/exit.js'
+import { bootSteps, getStatus, scriptId, stop } from '../../erts/init.js'
+import { applyMfa } from '../../erts/modules.js'
+import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
+import * as application from './application.js'
+import { type ControlContext, ControlError, type ControlMethod, registerMethod } from './control.js'
+import { shellContext } from './control_context.js'
+import * as controlServer from './control_server.js'
+import { decodeTerm } from './control_terms.js'
+
+/** Status with which a node ends that is to be started again by whoever started it. */
+export const RESTART_STATUS = 75
+
+/** Makes the kernel's methods callable. */
+export function registerKernelMethods(): void {
+  for (const [name, method] of Object.entries(METHODS)) registerMethod(name, method)
+}
+
+const status: ControlMethod = async () => {
+  const { status: state, progress } = getStatus()
+  return {
+    ...(await controlServer.nodeInfo()),
+    node_name: NODE,
+    booted: scriptId(),
+    status: state,
+    progress,
+    uptime_ms: Math.round(clock.monotonicMs() - startedMs),
+    processes: processes().length,
+    memory: process.memoryUsage(),
+    boot: bootSteps(),
+    applications: await runningApplications(),
+  }
+}
+
+const startedMs = clock.monotonicMs()
+
+async function runningApplications(): Promise<object[]> {
+  const running = await application.whichApplications()
+  return running.map(([name, description, vsn]) => ({ name, vsn, description }))
+}
+
+/** Running ones newest first, and those that are only loaded. */
+const applications: ControlMethod = async () => {
+  const running = await runningApplications()
+  const names = new Set((await application.whichApplications()).map(([name]) => name))
+  const loaded = application.loadedApplications().filter(([name]) => !names.has(name))
+  return { running, loaded: loaded.map(([name, description, vsn]) => ({ name, vsn, description })) }
+}
+
+/** The answer is on its way before the node begins to stop. */
+const stopMethod: ControlMethod = (params, { afterwards }) => {
+  const code = typeof params.status === 'number' ? params.status : 0
+  afterwards(() => stop(code))
+  return 'ok'
+}
+
+const restart: ControlMethod = (_params, { afterwards }) => {
+  afterwards(() => stop(RESTART_STATUS))
+  return 'ok'
+}
+
+/** `{ module, function, args }`: module `APPLICATION/MODULE`. */
+const rpc: ControlMethod = (params, context) => {
+  const { module, function: fun, args = [] } = params
+  if (typeof module !== 'string' || typeof fun !== 'string' || !Array.isArray(args)) {
+    throw new ControlError('bad_params', 'rpc takes { "module": "app/module", "function": "name", "args": [] }')
+  }
+  return cancellable(() => applyMfa([module, fun, args.map(decodeTerm)]), context)
+}
+
+/** `{ expression }`: JavaScript, which may await; see control_context.ts for what it can name. */
+const evaluate: ControlMethod = ({ expression }, context) => {
+  if (typeof expression !== 'string') throw new ControlError('bad_params', 'eval takes { "expression": "..." }')
+  return cancellable(() => compile(expression)(), context)
+}
+
+type AsyncFunctionConstructor = new (...parameters: string[]) => (...args: unknown[]) => Promise<unknown>
+// The constructor has no name of its own.
+const AsyncFunction = (async () => {}).constructor as AsyncFunctionConstructor
+
+/** An expression, or where it is none, statements with `return`. */
+function compile(text: string): () => Promise<unknown> {
+  const names = shellContext()
+  const make = (body: string): (() => Promise<unknown>) => {
+    const made = new AsyncFunction(...Object.keys(names), body)
+    return () => made(...Object.values(names))
+  }
+  try {
+    return make(`return (${text}\n)`)
+  } catch {
+    try {
+      return make(text)
+    } catch (fault) {
+      throw new ControlError('syntax_error', fault instanceof Error ? fault.message : String(fault))
+    }
+  }
+}
+
+/** Runs code in a process of its own, which is killed when the client cancels or goes away. */
+function cancellable(code: () => unknown, { signal }: ControlContext): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    spawn(async () => {
+      let outcome: { readonly value: unknown } | { readonly thrown: unknown } | undefined
+      const [worker, ref] = spawnMonitor(async () => {
+        try {
+          outcome = { value: await code() }
+        } catch (thrown) {
+          outcome = { thrown }
+        }
+      })
+      const kill = (): void => void exitPid(worker, 'kill')
+      signal.addEventListener('abort', kill)
+      const down = await receive<unknown[]>((m) => Array.isArray(m) && m[0] === 'DOWN' && m[1] === ref)
+      signal.removeEventListener('abort', kill)
+      if (signal.aborted) reject(new ControlError('cancelled', 'the request was cancelled'))
+      else if (outcome === undefined) reject(new Exit(Array.isArray(down) ? down[4] : down))
+      else if ('value' in outcome) resolve(outcome.value)
+      else reject(outcome.thrown instanceof Error ? outcome.thrown : new Exit(exitReason(outcome.thrown)))
+    })
+  })
+}
+
+const METHODS: Readonly<Record<string, ControlMethod>> = {
+  applications,
+  eval: evaluate,
+  restart,
+  rpc,
+  status,
+  stop: stopMethod,
+}

@@ -1,0 +1,31 @@
+/**
+ * The kernel's supervisor: code server, and in a release the control endpoint. OTP: kernel's kernel.erl, `init/1`.
+ *
+ * Departure: OTP does not restart processes of the kernel; the end of any ends the node. Here the control endpoint,
+ * which nothing in the node depends on, is restarted.
+ */
+import { nodeArguments } from '../../erts/arguments.js'
+import type { StartResult } from '../../stdlib/src/gen_server.js'
+import * as supervisor from '../../stdlib/src/supervisor.js'
+import * as codeServer from './code_server.js'
+import * as controlServer from './control_server.js'
+import * as callbacks from './kernel_sup.js'
+
+/** Starts it under its name. */
+export const startLink = (): Promise<StartResult> => supervisor.startLink({ local: 'kernel_sup' }, callbacks, [])
+
+/** Its children. */
+export const init: supervisor.Init = () => {
+  const node = nodeArguments()
+  const code = { id: 'code_server', start: [codeServer, 'startLink', []], modules: [codeServer] } as const
+  if (node === undefined) return ['ok', FLAGS, [code]]
+  const options = { root: node.root, name: node.name }
+  const control = {
+    id: 'control_server',
+    start: [controlServer, 'startLink', [options]],
+    modules: [controlServer],
+  } as const
+  return ['ok', FLAGS, [code, control]]
+}
+
+const FLAGS = { strategy: 'one_for_one', intensity: 3, period: 60 } as const

@@ -1,0 +1,149 @@
+/**
+ * Texts of the runtime's own reports, as OTP words them: crash, supervisor and progress reports, servers that
+ * terminate, applications that end. A report is recognised by its label.
+ *
+ * OTP: `proc_lib:format`, `supervisor:format_log`, `gen_server:format_log`, `application_controller:format_log`.
+ */
+import { Stack } from '../../erts/process.js'
+import { asText } from './io_format.js'
+import { errorText, termText as format } from './term_text.js'
+
+/** A report with its title, where it has one; the text has no line break at its ends. */
+export interface ReportText {
+  /** `CRASH REPORT`; undefined: that of its level. */
+  readonly title?: string
+  readonly text: string
+}
+
+/** @returns the text of a report of the runtime, or undefined for any other. */
+export function runtimeReport(report: unknown): ReportText | undefined {
+  if (typeof report !== 'object' || report === null || !('label' in report) || !('report' in report)) return undefined
+  const { label, report: facts } = report
+  if (!Array.isArray(label)) return undefined
+  const [who, what]: unknown[] = label
+  if (what === 'progress') return { title: 'PROGRESS REPORT', text: lines(facts) }
+  if (who === 'supervisor') return supervisorReport(what, facts)
+  if (who === 'proc_lib' && what === 'crash') return { title: 'CRASH REPORT', text: crash(facts) }
+  if (who === 'application_controller' && what === 'exit') return { title: 'INFO REPORT', text: lines(facts) }
+  if (who === 'erts' && what === 'error_in_process') return { text: errorInProcess(pairs(facts)) }
+  const generic = typeof who === 'string' ? GENERIC[who] : undefined
+  if (generic !== undefined && what === 'terminate') return { text: terminate(generic, pairs(facts)) }
+  if (generic !== undefined && what === 'no_handle_info') return { text: noHandleInfo(pairs(facts)) }
+  return undefined
+}
+
+const GENERIC: Readonly<Record<string, string>> = {
+  gen_server: 'Generic server',
+  gen_statem: 'State machine',
+  gen_event: 'gen_event handler',
+}
+
+function supervisorReport(what: unknown, facts: unknown): ReportText {
+  if (what === 'unexpected_msg') {
+    return { text: `Supervisor received unexpected message: ${format(pairs(facts).get('message'))}` }
+  }
+  return { title: 'SUPERVISOR REPORT', text: lines(facts) }
+}
+
+/** The facts of a report by key, in order: of pairs or of a map. */
+function pairs(facts: unknown): Map<string, unknown> {
+  if (Array.isArray(facts)) {
+    return new Map(facts.flatMap((pair: unknown) => (Array.isArray(pair) ? [[String(pair[0]), pair[1]] as const] : [])))
+  }
+  return new Map(typeof facts === 'object' && facts !== null ? Object.entries(facts) : [])
+}
+
+/** One line for each fact: `    key: value`; lists of pairs take a line a pair. */
+export function lines(facts: unknown, indent = 4): string {
+  if (Array.isArray(facts) && !isPairs(facts)) return facts.map((fact) => ' '.repeat(indent) + asText(fact)).join('\n')
+  if (typeof facts !== 'object' || facts === null) return ' '.repeat(indent) + asText(facts)
+  return [...pairs(facts)]
+    .map(([key, value]) => `${' '.repeat(indent)}${key}: ${valueText(value, indent + key.length + 2)}`)
+    .join('\n')
+}
+
+const isPairs = (value: unknown): value is [unknown, unknown][] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string')
+
+function valueText(value: unknown, column: number): string {
+  const space = ' '.repeat(column)
+  if (isFailure(value))
+    return [reasonText(value[0]), ...value[1].frames.map((frame) => `${space}  in ${frame}`)].join('\n')
+  if (!isPairs(value) || value.length < 2) return asText(value)
+  return `[${value.map((pair) => format(pair)).join(`,\n${space} `)}]`
+}
+
+/** A reason with its stack, as it stands in exit reasons. */
+const isFailure = (value: unknown): value is readonly [reason: unknown, stack: Stack] =>
+  Array.isArray(value) && value.length === 2 && value[1] instanceof Stack
+
+// ---- crash reports
+
+function crash(facts: unknown): string {
+  const [own, neighbours]: unknown[] = Array.isArray(facts) ? facts : [facts, []]
+  const text = ['  crasher:', ...[...pairs(own)].map(([key, value]) => crashLine(key, value, 4)), '  neighbours:']
+  for (const neighbour of Array.isArray(neighbours) ? neighbours : []) {
+    const inner: unknown = Array.isArray(neighbour) ? neighbour[1] : neighbour
+    text.push('    neighbour:', ...[...pairs(inner)].map(([key, value]) => crashLine(key, value, 6)))
+  }
+  return text.join('\n')
+}
+
+function crashLine(key: string, value: unknown, indent: number): string {
+  const space = ' '.repeat(indent)
+  if (key === 'initial_call' && Array.isArray(value) && value.length === 3) {
+    const [module, fun, args]: unknown[] = value
+    return `${space}initial call: ${module}:${fun}/${Array.isArray(args) ? args.length : args}`
+  }
+  if (key === 'initial_call') return `${space}initial call: ${asText(value)}`
+  if (key === 'error_info' && Array.isArray(value)) return exception(value, space)
+  return `${space}${key}: ${asText(value)}`
+}
+
+function exception([kind, reason, stack]: readonly unknown[], space: string): string {
+  const frames: unknown[] = stack instanceof Stack ? [...stack.frames] : Array.isArray(stack) ? stack : []
+  const where = frames.map((frame, i) => `${space}  ${i === 0 ? 'in function  ' : 'in call from '}${asText(frame)}`)
+  return [`${space}exception ${kind}: ${reasonText(reason)}`, ...where].join('\n')
+}
+
+/** A reason: an Error by name and message, since its stack is shown apart. */
+function reasonText(reason: unknown): string {
+  return reason instanceof Error ? errorText(reason) : asText(reason)
+}
+
+function fullReason(reason: unknown): string {
+  if (!isFailure(reason)) return reasonText(reason)
+  return [reasonText(reason[0]), ...reason[1].frames.map((frame) => `   ${frame}`)].join('\n** ')
+}
+
+function errorInProcess(facts: ReadonlyMap<string, unknown>): string {
+  return `Error in process ${facts.get('pid')} with exit value:\n${fullReason(facts.get('reason'))}`
+}
+
+// ---- servers
+
+function terminate(what: string, facts: ReadonlyMap<string, unknown>): string {
+  const text = [
+    `** ${what} ${asText(facts.get('name'))} terminating `,
+    `** Last message in was ${format(facts.get('last_message'))}`,
+    `** When Server state == ${format(facts.get('state'))}`,
+    '** Reason for termination ==',
+    `** ${fullReason(facts.get('reason'))}`,
+  ]
+  const client = facts.get('client_info')
+  if (Array.isArray(client)) text.push(...clientLines(client))
+  return text.join('\n')
+}
+
+function clientLines([pid, found]: readonly unknown[]): string[] {
+  if (found === 'dead') return [`** Client ${pid} is dead`]
+  if (found === 'remote') return [`** Client ${pid} is remote on node ${pid}`]
+  if (!Array.isArray(found)) return [`** Client ${asText(found)}`]
+  return [`** Client ${asText(found[0])} stacktrace`, `** ${format(found[1])}`]
+}
+
+function noHandleInfo(facts: ReadonlyMap<string, unknown>): string {
+  return `** Undefined handleInfo in ${asText(facts.get('module'))}\n** Unhandled message: ${format(facts.get('message'))}`
+}

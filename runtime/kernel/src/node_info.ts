@@ -1,0 +1,71 @@
+/**
+ * The node's run directory: `run/node.json`, which tells how the node is reached, and the place of its socket.
+ * Departure: OTP's nodes are found through epmd.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** The content of `run/node.json`. */
+export interface NodeInfo {
+  /** Of the OS process. */
+  readonly pid: number
+  /** Path of the control socket. */
+  readonly socket: string
+  /** Of the release. */
+  readonly name: string
+  /** Version of the release that runs. */
+  readonly vsn: string
+  /** Version of Node.js. */
+  readonly node: string
+  /** When it was started, RFC 3339 in UTC. */
+  readonly started: string
+}
+
+/** Longest socket path that every system takes, in bytes. */
+const LONGEST_SOCKET = 100
+
+/** The run directory of an installation. */
+export const runDir = (root: string): string => join(root, 'run')
+
+/** The node's file. */
+export const nodeFile = (root: string): string => join(runDir(root), 'node.json')
+
+/** Makes the run directory, mode 0700. */
+export function makeRunDir(root: string): void {
+  mkdirSync(runDir(root), { recursive: true, mode: 0o700 })
+  chmodSync(runDir(root), 0o700)
+}
+
+/** Where the socket goes: `run/NAME.sock`, or a folder of its own (mode 0700) where that path is too long. */
+export function socketPath(root: string, name: string, temporary = tmpdir()): string {
+  const usual = join(runDir(root), `${name}.sock`)
+  if (Buffer.byteLength(usual) <= LONGEST_SOCKET) return usual
+  // mkdtemp makes folders of mode 0700.
+  return join(mkdtempSync(join(temporary, 'otp-rel-')), 'control.sock')
+}
+
+/** Writes the file in one piece: readers see the old or the new content. */
+export function writeNodeInfo(root: string, info: NodeInfo): void {
+  const file = nodeFile(root)
+  const temporary = `${file}.${info.pid}`
+  writeFileSync(temporary, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 })
+  renameSync(temporary, file)
+}
+
+/** Removes socket and file, the file only if it is this node's. */
+export function removeNodeInfo(root: string, { pid, socket }: Pick<NodeInfo, 'pid' | 'socket'>): void {
+  rmSync(socket, { force: true })
+  if (dirname(socket) !== runDir(root)) rmSync(dirname(socket), { recursive: true, force: true })
+  if (readNodeInfo(root)?.pid === pid) rmSync(nodeFile(root), { force: true })
+}
+
+/** @returns what the file says, or undefined when there is none that can be read. */
+export function readNodeInfo(root: string): NodeInfo | undefined {
+  try {
+    // Written by writeNodeInfo.
+    return JSON.parse(readFileSync(nodeFile(root), 'utf8')) as NodeInfo
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Starting one child process: calls its start function and tells the outcomes apart.
+ *
+ * OTP: `do_start_child/3` and `do_start_child_i/3` in stdlib's supervisor.erl.
+ */
+import { exitReason } from '../../erts/exit.js'
+import { applyMfa, type Mfa } from '../../erts/modules.js'
+import { isThenable } from '../../erts/spawn.js'
+import { Pid } from '../../erts/term.js'
+
+/** How a start function ended. `pid` is undefined when it answered `ignore`. */
+export type Started =
+  | { readonly ok: true; readonly pid: Pid | undefined; readonly extra?: unknown }
+  | { readonly ok: false; readonly reason: unknown }
+
+/**
+ * Calls a child's start function, in the version that is current now, and waits for its answer. Never throws: an
+ * exception is the reason `['EXIT', R]`, any unknown answer is itself the reason.
+ */
+export function startProcess(start: Mfa): Started | PromiseLike<Started> {
+  try {
+    const answer = applyMfa(start)
+    return isThenable(answer) ? answer.then(read, failed) : read(answer)
+  } catch (thrown) {
+    return failed(thrown)
+  }
+}
+
+function failed(thrown: unknown): Started {
+  // A term that is thrown counts as returned, as Erlang's `catch` has it.
+  return thrown instanceof Error ? { ok: false, reason: ['EXIT', exitReason(thrown)] } : read(thrown)
+}
+
+function read(answer: unknown): Started {
+  if (answer === 'ignore') return { ok: true, pid: undefined }
+  if (!Array.isArray(answer)) return { ok: false, reason: answer }
+  const [tag, value, extra] = answer
+  if (tag === 'ok' && value instanceof Pid && answer.length === 2) return { ok: true, pid: value }
+  if (tag === 'ok' && value instanceof Pid && answer.length === 3) return { ok: true, pid: value, extra }
+  if (tag === 'error' && answer.length === 2) return { ok: false, reason: value }
+  return { ok: false, reason: answer }
+}
+
+/** The answer of `startChild` and `restartChild` for a child that started. */
+export function startedReply(started: Started & { readonly ok: true }): readonly unknown[] {
+  return 'extra' in started ? ['ok', started.pid, started.extra] : ['ok', started.pid]
+}
