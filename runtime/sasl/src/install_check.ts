@@ -1,0 +1,207 @@
+/**
+ * Everything that can be checked before an installation changes anything: files, plan, configuration, code, processes
+ * on old code, disk. All faults are gathered. OTP: release_handler.erl, `do_check_install_release/5`.
+ */
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatFault } from '../../../schemas/fault.js'
+import { err, ok, type Result } from '../../../schemas/result.js'
+import type { SysConfigSection } from '../../../schemas/types.js'
+import { nodeArguments } from '../../erts/arguments.js'
+import type { Linker, Prepared } from '../../erts/linker/linker.js'
+import { formatPrepareProblem, PrepareError } from '../../erts/linker/prepare_error.js'
+import * as application from '../../kernel/src/application.js'
+import { readSysConfig } from '../../kernel/src/config.js'
+import { readChecksums, verifyInPlace } from './checksums.js'
+import { currentDir, usersOfVersion } from './node_world.js'
+import { ioError, type ReleaseError } from './release_error.js'
+import { libDir, readReleaseFiles, readRelup, readScript } from './release_files.js'
+import { findRelease, type Release, runningRelease, transition } from './releases_file.js'
+import type { Program } from './relup_eval.js'
+import {
+  applicationOf,
+  applicationsOf,
+  checkPlan,
+  findScript,
+  resourcesOf,
+  touchedBy,
+  type UpgradeScript,
+} from './upgrade_plan.js'
+
+/** Room that the files written during an installation need, in bytes. */
+const ROOM_BYTES = 1 << 20
+
+/** An installation that has passed every check and can be carried out. */
+export interface CheckedInstall {
+  readonly from: Release
+  readonly to: Release
+  readonly script: UpgradeScript
+  readonly program: Program
+  /** Resources of all applications of the new release. */
+  readonly resources: readonly Record<string, unknown>[]
+  readonly config: SysConfigSection
+  /** The code; undefined when the plan loads none. */
+  readonly prepared: Prepared | undefined
+  /** Calls of the plan that an undo could not take back, as text. */
+  readonly irreversible: readonly string[]
+  /** Applications that the new release does not have. */
+  readonly gone: readonly string[]
+}
+
+/** Where the check looks. */
+export interface CheckContext {
+  readonly root: string
+  readonly releases: readonly Release[]
+  readonly linker: Linker
+}
+
+/** Checks the installation of a version. Changes nothing. */
+export async function checkInstall(context: CheckContext, vsn: string): Promise<Result<CheckedInstall, ReleaseError>> {
+  const { root, releases } = context
+  const found = findRelease(releases, vsn)
+  if (!found.ok) return found
+  const allowed = transition(releases, 'install', vsn)
+  if (!allowed.ok) return allowed
+  const from = runningRelease(releases)
+  if (from === undefined) return err({ tag: 'no_such_release', vsn, known: [] })
+  try {
+    return await gather(context, from, found.value)
+  } catch (failure) {
+    return err(ioError(join(root, 'releases', vsn), failure))
+  }
+}
+
+async function gather(
+  { root, linker }: CheckContext,
+  from: Release,
+  to: Release,
+): Promise<Result<CheckedInstall, ReleaseError>> {
+  const script = findScript(from.vsn, to.vsn, await readRelup(root, to.vsn), await readRelup(root, from.vsn))
+  if (!script.ok) return script
+  const faults: ReleaseError[] = []
+  const keep = <T>(result: Result<T, ReleaseError>): T | undefined => {
+    if (result.ok) return result.value
+    faults.push(result.error)
+    return undefined
+  }
+  const files = keep(await readReleaseFiles(root, to.vsn))
+  const boot = keep(await readScript(root, to.vsn))
+  const config = keep(readConfig(root, from.vsn, to.vsn))
+  const damaged = await verifyInPlace(root, to.vsn)
+  if (damaged !== undefined) faults.push(damaged)
+  const space = await room(join(root, 'releases'))
+  if (space !== undefined) faults.push(space)
+  if (files === undefined || boot === undefined || config === undefined) return failed(to.vsn, faults)
+
+  const resources = resourcesOf(boot)
+  const oldChecksums = await readChecksums(root, from.vsn)
+  const newChecksums = await readChecksums(root, to.vsn)
+  const running = new Set((await application.whichApplications('infinity')).map(([name]) => name))
+  const planFaults = checkPlan({
+    from: from.vsn,
+    to: to.vsn,
+    script: script.value,
+    oldLibs: from.libs,
+    newLibs: to.libs,
+    newApplications: applicationsOf(resources, files.rel),
+    running,
+    oldChecksums: oldChecksums.ok ? oldChecksums.value : undefined,
+    newChecksums: newChecksums.ok ? newChecksums.value : undefined,
+  })
+  const [first] = planFaults
+  if (first?.tag === 'needs_restart') return err(first)
+  faults.push(...planFaults, ...softPurge(linker, script.value))
+  // Code that is damaged, or that the plan is wrong about, is not tried.
+  const code = faults.length === 0 ? await tryCode(linker, root, to, script.value) : ok(undefined)
+  if (!code.ok) faults.push(...code.error)
+  if (faults.length > 0 || !code.ok) return failed(to.vsn, faults)
+
+  const vsnIn = (release: Release) => (module: string) =>
+    release.libs.find((lib) => lib.application === applicationOf(module))?.vsn
+  return ok({
+    from,
+    to,
+    script: script.value,
+    program: {
+      instructions: script.value.instructions,
+      paths: to.libs
+        .map((lib) => ({ application: lib.application, dir: libDir(root, lib) }))
+        .filter(({ application: name, dir }) => currentDir(name) !== dir),
+      oldVsn: vsnIn(from),
+      newVsn: vsnIn(to),
+    },
+    resources,
+    config,
+    prepared: code.value,
+    irreversible: touchedBy(script.value.instructions).irreversible.map(([module, fun]) => `${module}.${fun}`),
+    gone: from.libs.map((lib) => lib.application).filter((name) => !to.libs.some((lib) => lib.application === name)),
+  })
+}
+
+const failed = (vsn: string, faults: readonly ReleaseError[]): Result<never, ReleaseError> => {
+  const [first] = faults
+  return err(first !== undefined && faults.length === 1 ? first : { tag: 'check_failed', vsn, faults })
+}
+
+/**
+ * The configuration of the new release: its own sys.config.json in place of the old one's, and whatever other files
+ * the node was started with.
+ */
+function readConfig(root: string, oldVsn: string, newVsn: string): Result<SysConfigSection, ReleaseError> {
+  const own = join(root, 'releases', newVsn, 'sys.config.json')
+  const old = join(root, 'releases', oldVsn, 'sys.config.json')
+  const booted = nodeArguments()?.configs ?? []
+  // The node may have been booted with the config of a release before the one that runs now.
+  const isOfRelease = (file: string): boolean =>
+    file === old || /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
+  const files = booted.some(isOfRelease) ? booted.map((file) => (isOfRelease(file) ? own : file)) : [own, ...booted]
+  const config = readSysConfig([...new Set(files)])
+  if (config.ok) return config
+  return err({
+    tag: 'bad_file',
+    file: `releases/${newVsn}/sys.config.json`,
+    why: config.error.map(formatFault).join('; '),
+  })
+}
+
+async function room(dir: string): Promise<ReleaseError | undefined> {
+  const disk = await statfs(dir)
+  const freeBytes = disk.bavail * disk.bsize
+  return freeBytes < ROOM_BYTES ? { tag: 'no_space', needBytes: ROOM_BYTES, freeBytes, dir } : undefined
+}
+
+/** Modules that ask for `soft_purge` while their old version is in use. */
+function softPurge(linker: Linker, script: UpgradeScript): readonly ReleaseError[] {
+  return script.instructions.flatMap((one): readonly ReleaseError[] => {
+    if ((one.op !== 'load' && one.op !== 'remove') || one.pre_purge !== 'soft_purge') return []
+    const users = usersOfVersion(linker.old(one.module))
+    if (users.length === 0) return []
+    return [{ tag: 'old_processes', module: one.module, processes: users.map(({ pid }) => pid.toString()) }]
+  })
+}
+
+/** Reads, compiles and evaluates the new code aside. */
+async function tryCode(
+  linker: Linker,
+  root: string,
+  to: Release,
+  script: UpgradeScript,
+): Promise<Result<Prepared | undefined, readonly ReleaseError[]>> {
+  const dirs = Object.fromEntries(to.libs.map((lib) => [lib.application, libDir(root, lib)]))
+  const changes = touchedBy(script.instructions).loaded.map((id) => ({ id, dir: dirs[applicationOf(id)] ?? '' }))
+  if (changes.length === 0) return ok(undefined)
+  try {
+    const prepared = await linker.prepare(changes, dirs)
+    await linker.trial(prepared)
+    return ok(prepared)
+  } catch (failure) {
+    if (!(failure instanceof PrepareError)) throw failure
+    return err(
+      failure.problems.map((problem) => ({
+        tag: 'bad_module',
+        module: 'module' in problem ? problem.module : problem.importer.module,
+        why: formatPrepareProblem(problem),
+      })),
+    )
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * An installation, from checked to done or undone. See install_check.ts for what comes before, relup_eval.ts for the
+ * instructions. OTP: release_handler.erl, `do_install_release/7`; release reference 8.6.
+ *
+ * Departure: every failure is taken back in place, and the node goes on with the old release; OTP restarts it.
+ */
+import { err, ok, type Result } from '../../../schemas/result.js'
+import { clock } from '../../erts/clock.js'
+import type { Linker } from '../../erts/linker/linker.js'
+import { removeApplicationDir } from '../../erts/loader.js'
+import { exitPid, format } from '../../erts/process.js'
+import * as controller from '../../kernel/src/application_controller.js'
+import { arrange } from './arrange.js'
+import type { CheckedInstall } from './install_check.js'
+import { nodeWorld, usersOfVersion } from './node_world.js'
+import type { ReleaseError } from './release_error.js'
+import { EvalFailure, type EvalOptions, type EvalProgress, type EvalSummary, evaluate } from './relup_eval.js'
+import { UndoLog } from './undo_log.js'
+import type { UpgradeWorld } from './upgrade_world.js'
+
+/** A step of an installation that is done. */
+export interface InstallStep {
+  /** Number of the step, from 1. */
+  readonly step: number
+  /** How many there will be. */
+  readonly of: number
+  /** What was done, for people. */
+  readonly text: string
+  /** What the step took, in ms. */
+  readonly ms: number
+  /** Its facts: what the interpreter told, or `checked` and `config_changed`. */
+  readonly facts:
+    | EvalProgress
+    | { readonly step: 'checked'; readonly modules: number }
+    | { readonly step: 'config_changed' }
+}
+
+/** What an installation did. */
+export interface InstallSummary {
+  readonly from: string
+  readonly to: string
+  readonly direction: 'up' | 'down'
+  readonly description: unknown
+  readonly duration_ms: number
+  /** The longest time for which one process was suspended, in ms. */
+  readonly longest_pause_ms: number
+  /** Processes whose state was converted. */
+  readonly migrated: number
+  /** Processes and applications restarted. */
+  readonly restarted: number
+  readonly suspended: number
+  /** Processes that did not suspend in time and were left out, with `unsuspended: 'skip'`. */
+  readonly skipped: readonly string[]
+  /** Processes that still run code of before, in a callback that has not returned, by module. */
+  readonly on_old_code: Readonly<Record<string, readonly string[]>>
+  /** Calls of the plan that a failure could not have taken back. */
+  readonly irreversible: readonly string[]
+}
+
+/** A summary, and what the handler has to keep. */
+export interface Installed {
+  readonly summary: InstallSummary
+  /** Modules whose old code is in use, with what becomes of it at `makePermanent`. */
+  readonly unpurged: ReadonlyMap<string, 'soft_purge' | 'brutal_purge'>
+}
+
+/** Where an installation tells how far it is. */
+export interface InstallReporting {
+  readonly tell?: ((step: InstallStep) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+  /** When it began, with its checks, on the monotonic clock. */
+  readonly sinceMs: number
+}
+
+/** Carries a checked installation out, or takes it back. @param world tests put one in place that fails */
+export async function install(
+  checked: CheckedInstall,
+  options: EvalOptions,
+  linker: Linker,
+  reporting: InstallReporting,
+  world: UpgradeWorld = nodeWorld(linker, checked.prepared),
+): Promise<Result<Installed, ReleaseError>> {
+  const { from, to, program } = checked
+  const log = new UndoLog()
+  const steps = stepTeller(checked, reporting)
+  const modules = checked.prepared?.changes.length ?? 0
+  steps(
+    { step: 'checked', modules },
+    `checked the plan, ${modules} ${plural(modules, 'module compiles and evaluates', 'modules compile and evaluate')}`,
+  )
+  if (isCancelled(reporting)) return err({ tag: 'cancelled', vsn: to.vsn })
+
+  const before = await controller.prepConfigChange()
+  const data = await controller.snapshot()
+  let told = false
+  try {
+    const changed = await controller.changeApplicationData(checked.resources, checked.config)
+    if (changed !== 'ok') throw new EvalFailure('new data of applications', format(changed[1]))
+    const summary = await evaluate(program, options, world, log, (one) => steps(one, textOf(one)), reporting.signal)
+    told = true
+    const notified = await controller.configChange(before)
+    if (notified !== 'ok') {
+      throw new EvalFailure('configChange', notified[1].map(([name, why]) => `"${name}": ${format(why)}`).join('; '))
+    }
+    steps({ step: 'config_changed' }, 'told applications of changed parameters')
+    return ok(await finish(checked, summary, linker, reporting.sinceMs))
+  } catch (failure) {
+    const after = told ? await controller.prepConfigChange() : undefined
+    const notUndone = await log.run(async () => {
+      await controller.restore(data)
+    })
+    // Who was told of the new parameters is told of the old ones.
+    if (after !== undefined) await controller.configChange(after)
+    if (isCancelled(reporting) && notUndone.length === 0) return err({ tag: 'cancelled', vsn: to.vsn })
+    const doing = failure instanceof EvalFailure ? failure.doing : 'the installation'
+    const why = failure instanceof Error ? failure.message : format(failure)
+    return err({ tag: 'install_failed', from: from.vsn, to: to.vsn, doing, why, notUndone })
+  }
+}
+
+/** Asked anew each time: it changes while things are awaited. */
+const isCancelled = ({ signal }: InstallReporting): boolean => signal?.aborted === true
+
+/** What only success brings: processes on dropped code end, unused old code is dropped, paths of gone applications go. */
+async function finish(
+  checked: CheckedInstall,
+  summary: EvalSummary,
+  linker: Linker,
+  sinceMs: number,
+): Promise<Installed> {
+  for (const user of summary.doomed) if (user.isStill()) exitPid(user.pid, 'kill')
+  const onOldCode: Record<string, readonly string[]> = {}
+  const unpurged = new Map<string, 'soft_purge' | 'brutal_purge'>()
+  for (const [module, method] of summary.unpurged) {
+    const users = usersOfVersion(linker.old(module))
+    if (users.length === 0) linker.purge(module)
+    else {
+      unpurged.set(module, method)
+      onOldCode[module] = users.map(({ pid }) => pid.toString())
+    }
+  }
+  for (const name of checked.gone) removeApplicationDir(name)
+  return {
+    unpurged,
+    summary: {
+      from: checked.from.vsn,
+      to: checked.to.vsn,
+      direction: checked.script.direction,
+      description: checked.script.description,
+      duration_ms: clock.monotonicMs() - sinceMs,
+      longest_pause_ms: summary.longestPauseMs,
+      migrated: summary.migrated,
+      restarted: summary.restarted,
+      suspended: summary.suspended,
+      skipped: summary.skipped,
+      on_old_code: onOldCode,
+      irreversible: checked.irreversible,
+    },
+  }
+}
+
+function stepTeller({ program }: CheckedInstall, { tell, sinceMs }: InstallReporting) {
+  const of = countSteps(program.instructions)
+  let step = 0
+  let lastMs = sinceMs
+  return (facts: InstallStep['facts'], text: string): void => {
+    const nowMs = clock.monotonicMs()
+    step++
+    tell?.({ step, of: Math.max(of, step), text, ms: nowMs - lastMs, facts })
+    lastMs = nowMs
+  }
+}
+
+/** How many steps will be told: the check, what the interpreter tells, the notification. */
+export function countSteps(instructions: CheckedInstall['program']['instructions']): number {
+  let count = 2
+  let inBatch = false
+  for (const { instruction } of arrange(instructions)) {
+    if (instruction.op === 'load' || instruction.op === 'remove' || instruction.op === 'purge') {
+      if (instruction.op === 'load' && !inBatch) {
+        count++
+        inBatch = true
+      }
+      continue
+    }
+    inBatch = false
+    if (instruction.op === 'code_change') count += instruction.modules.length
+    else if (TOLD.has(instruction.op)) count++
+  }
+  return count
+}
+
+const TOLD: ReadonlySet<string> = new Set(['suspend', 'resume', 'apply', 'stop', 'start'])
+
+const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many)
+
+function textOf(done: EvalProgress): string {
+  switch (done.step) {
+    case 'suspended':
+      return `suspended ${done.processes} ${plural(done.processes, 'process', 'processes')}`
+    case 'loaded':
+      return `loaded ${done.modules.length} ${plural(done.modules.length, 'module', 'modules')}`
+    case 'converted':
+      return `converted ${done.processes} ${plural(done.processes, 'state', 'states')} of ${done.module}`
+    case 'resumed':
+      return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${done.longest_pause_ms.toFixed(1)} ms`
+    case 'applied':
+      return `called ${done.mfa[0]}.${done.mfa[1]}`
+    case 'stopped':
+      return `stopped ${done.processes} ${plural(done.processes, 'child', 'children')}`
+    case 'started':
+      return `started ${done.processes} ${plural(done.processes, 'child', 'children')}`
+  }
+}

@@ -1,0 +1,371 @@
+/**
+ * The release handler: the process that knows which releases this node has, which one runs and which one boots, and
+ * that changes one into another. Registered as `release_handler`, below sasl_sup.
+ *
+ * A long operation runs in a process of its own, so that questions are answered meanwhile; a second operation is
+ * refused as `busy`. OTP: sasl's release_handler.erl; release reference 8.
+ *
+ * Departures: reasons come with OTP's tags, and with more of them, see release_error.ts; the statuses are brought in
+ * line with what was booted (`reconcile`); `installRelease` never restarts the node and so has no `error_action`.
+ */
+import { join } from 'node:path'
+import type { Result as ResultOf } from '../../../schemas/result.js'
+import { nodeArguments } from '../../erts/arguments.js'
+import { scriptId } from '../../erts/init.js'
+import { nodeLinker } from '../../erts/loader.js'
+import {
+  format,
+  isAlive,
+  monitor,
+  type Pid,
+  type Ref,
+  receive,
+  self,
+  sendAfter,
+  spawnMonitor,
+} from '../../erts/process.js'
+import { report } from '../../erts/report.js'
+import { namedTable } from '../../kernel/src/named_table.js'
+import * as genServer from '../../stdlib/src/gen_server.js'
+import { type HistoryEntry, readHistory } from './history.js'
+import type { CheckedInstall } from './install_check.js'
+import type { InstallSummary } from './install_release.js'
+import { type ReleaseError, releaseReason } from './release_error.js'
+import { readReleaseFiles } from './release_files.js'
+import * as callbacks from './release_handler.js'
+import {
+  checkRelease,
+  installFile as doInstallFile,
+  installRelease as doInstallRelease,
+  makePermanent as doMakePermanent,
+  rebootOldRelease as doRebootOldRelease,
+  removeRelease as doRemoveRelease,
+  setRemoved as doSetRemoved,
+  setUnpacked as doSetUnpacked,
+  unpackRelease as doUnpackRelease,
+  type HandlerState,
+  type OperationContext,
+  type Outcome,
+  purgeUnused,
+} from './release_operations.js'
+import type { Booted, Release, ReleaseLib, ReleaseStatus } from './releases_file.js'
+import { openReleases, releasesStore } from './releases_store.js'
+import type { EvalOptions } from './relup_eval.js'
+import { cleanStaging } from './unpack.js'
+
+type Result<T> = ResultOf<T, ReleaseError>
+
+const NAME = 'release_handler'
+/** How often old code is looked at that was still in use, in ms. OTP's. */
+const PURGE_MS = 10_000
+
+/** Options of {@link installRelease}: OTP's, and `unsuspended`. */
+export type InstallOptions = EvalOptions & OperationContext
+
+/** An operation with its arguments. */
+type Operation =
+  | { readonly type: 'unpack'; readonly name: string }
+  | { readonly type: 'set_unpacked'; readonly name: string; readonly appDirs: readonly ReleaseLib[] }
+  | { readonly type: 'set_removed'; readonly vsn: string }
+  | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
+  | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean }
+  | { readonly type: 'install'; readonly vsn: string; readonly options: EvalOptions }
+  | { readonly type: 'make_permanent'; readonly vsn: string }
+  | { readonly type: 'reboot_old'; readonly vsn: string }
+  | { readonly type: 'remove'; readonly vsn: string }
+
+type Request =
+  | { readonly type: 'releases' }
+  | { readonly type: 'history' }
+  | { readonly type: 'operate'; readonly operation: Operation; readonly context: OperationContext }
+
+interface State {
+  readonly handler: HandlerState
+  /** The operation under way. */
+  readonly busy: { readonly doing: string; readonly ref: Ref; readonly from: genServer.From } | undefined
+}
+
+// ---- OTP's API: `['error', reason]` with OTP's reasons
+
+type Failure = readonly ['error', unknown]
+
+const toOtp = <T, R>(result: Result<T>, value: (value: T) => R): R | Failure =>
+  result.ok ? value(result.value) : ['error', releaseReason(result.error)]
+
+/** Starts the handler linked with the caller, its supervisor. */
+export const startLink = (): Promise<genServer.StartResult> =>
+  genServer.startLink({ local: NAME }, callbacks, undefined)
+
+/** @returns `[name, vsn, ["app-vsn"], status]` of each release, newest unpacked first; of one status, oldest first */
+export async function whichReleases(
+  status?: ReleaseStatus,
+): Promise<readonly (readonly [name: string, vsn: string, libs: readonly string[], status: ReleaseStatus])[]> {
+  const all = (await releases()).map(
+    (one) => [one.name, one.vsn, one.libs.map((lib) => `${lib.application}-${lib.vsn}`), one.status] as const,
+  )
+  return status === undefined ? all : all.filter((one) => one[3] === status).reverse()
+}
+
+/** Unpacks `releases/NAME.tar.gz`, or the package at a path, after verifying all of it. @returns `['ok', vsn]` */
+export const unpackRelease = async (name: string): Promise<readonly ['ok', string] | Failure> =>
+  toOtp(await operations.unpack(name), (vsn) => ['ok', vsn] as const)
+
+/**
+ * Makes a release known whose files are in place already.
+ *
+ * @param relFile its rel file, or its version
+ * @param appDirs `[application, vsn, folder above]` of applications that are not in `lib`
+ */
+export const setUnpacked = async (
+  relFile: string,
+  appDirs: readonly (readonly [application: string, vsn: string, dir: string])[] = [],
+): Promise<readonly ['ok', string] | Failure> =>
+  toOtp(
+    await operations.setUnpacked(
+      relFile,
+      appDirs.map(([name, vsn, dir]) => ({ application: name, vsn, dir })),
+    ),
+    (vsn) => ['ok', vsn] as const,
+  )
+
+/** Makes the node forget a release. */
+export const setRemoved = async (vsn: string): Promise<'ok' | Failure> =>
+  toOtp(await operate<'ok'>({ type: 'set_removed', vsn }), (done) => done)
+
+/** Copies a file into `releases/VSN`. */
+export const installFile = async (vsn: string, file: string): Promise<'ok' | Failure> =>
+  toOtp(await operate<'ok'>({ type: 'install_file', vsn, file }), (done) => done)
+
+/**
+ * Checks that a release could be installed: everything that {@link installRelease} checks. Changes nothing.
+ *
+ * Departure: OTP evaluates the calls before point_of_no_return; here nothing of the plan is carried out.
+ *
+ * @param options `'purge'`: old code of the plan's modules that nobody uses is dropped
+ * @returns `['ok', other version of the relup entry, its description]`
+ */
+export const checkInstallRelease = async (
+  vsn: string,
+  options: readonly 'purge'[] = [],
+): Promise<readonly ['ok', string, unknown] | Failure> =>
+  toOtp(
+    await operations.check(vsn, options.includes('purge')),
+    ({ script }) => ['ok', script.otherVsn, script.description] as const,
+  )
+
+/** Installs a release: it runs afterwards, or the node is as before. @returns as {@link checkInstallRelease} */
+export const installRelease = async (
+  vsn: string,
+  options: InstallOptions = {},
+): Promise<readonly ['ok', string, unknown] | Failure> =>
+  toOtp(
+    await operations.install(vsn, options),
+    (done) => ['ok', done.direction === 'up' ? done.from : done.to, done.description] as const,
+  )
+
+/** Makes the current release the one that boots. */
+export const makePermanent = async (vsn: string): Promise<'ok' | Failure> =>
+  toOtp(await operations.makePermanent(vsn), (done) => done)
+
+/** Makes an old release the one that boots, and stops the node, to be started again by who watches over it. */
+export const rebootOldRelease = async (vsn: string): Promise<'ok' | Failure> =>
+  toOtp(await operate<'ok'>({ type: 'reboot_old', vsn }), (done) => done)
+
+/** Removes a release that neither runs nor boots, with the files that only it needs. */
+export const removeRelease = async (vsn: string): Promise<'ok' | Failure> =>
+  toOtp(await operations.remove(vsn), (done) => done)
+
+// ---- for the control methods: our own errors, progress, summaries
+
+/** All releases, newest unpacked first. */
+export const releases = (): Promise<readonly Release[]> => genServer.call(NAME, { type: 'releases' } satisfies Request)
+
+/** What was done, oldest first. */
+export const history = (): Promise<readonly HistoryEntry[]> =>
+  genServer.call(NAME, { type: 'history' } satisfies Request)
+
+/** The operations with their own results; see release_operations.ts. */
+export const operations = {
+  unpack: (name: string, context: OperationContext = {}) => operate<string>({ type: 'unpack', name }, context),
+  setUnpacked: (name: string, appDirs: readonly ReleaseLib[] = [], context: OperationContext = {}) =>
+    operate<string>({ type: 'set_unpacked', name, appDirs }, context),
+  check: (vsn: string, purge = false) => operate<CheckedInstall>({ type: 'check', vsn, purge }),
+  install: async (
+    vsn: string,
+    { tell, signal, who, ...options }: InstallOptions = {},
+  ): Promise<Result<InstallSummary>> => {
+    const wrong = badOption(options)
+    if (wrong !== undefined) return { ok: false, error: wrong }
+    return operate<InstallSummary>({ type: 'install', vsn, options }, { tell, signal, who })
+  },
+  makePermanent: (vsn: string, context: OperationContext = {}) =>
+    operate<'ok'>({ type: 'make_permanent', vsn }, context),
+  remove: (vsn: string, context: OperationContext = {}) => operate<'ok'>({ type: 'remove', vsn }, context),
+} as const
+
+function operate<T>(operation: Operation, context: OperationContext = {}): Promise<Result<T>> {
+  return genServer.call<Result<T>>(NAME, { type: 'operate', operation, context } satisfies Request, 'infinity')
+}
+
+/** The first option that does not exist or has no such value. */
+function badOption(options: EvalOptions): ReleaseError | undefined {
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (option === 'suspend_timeout' || option === 'code_change_timeout') {
+      if (value === 'infinity' || (typeof value === 'number' && Number.isInteger(value) && value > 0)) continue
+      return { tag: 'illegal_option', option, value, allowed: 'a whole number of milliseconds above 0, or "infinity"' }
+    }
+    if (option === 'unsuspended') {
+      if (value === 'abort' || value === 'skip') continue
+      return { tag: 'illegal_option', option, value, allowed: '"abort" or "skip"' }
+    }
+    return { tag: 'illegal_option', option, value, allowed: 'one of suspend_timeout, code_change_timeout, unsuspended' }
+  }
+  return undefined
+}
+
+// ---- the server
+
+const note = (sentence: string): void =>
+  report('warning', { label: ['release_handler', 'note'], report: sentence }, { domain: ['otp', 'sasl'] })
+
+/** Opens the releases of this node; `ignore` in a program that runs without a release. */
+export async function init(): Promise<genServer.Init<State>> {
+  const node = nodeArguments()
+  const booted = node === undefined ? undefined : await bootedRelease(node.root)
+  if (node === undefined || booted === undefined) return 'ignore'
+  const dir = join(node.root, 'releases')
+  const store = releasesStore(dir)
+  try {
+    const { state, operation } = memory()
+    if (operation !== undefined && isAlive(operation)) await ended(operation)
+    const left = await cleanStaging(dir)
+    if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
+    const handler: HandlerState = memory().state ?? {
+      root: node.root,
+      store,
+      releases: await openReleases(store, booted, note),
+      unpurged: new Map(),
+      history: await readHistory(store),
+      linker: nodeLinker(),
+    }
+    if (state !== undefined) note('restarted; the release that runs is still known')
+    remember(handler)
+    return ['ok', { handler, busy: undefined }]
+  } catch (failure) {
+    return ['stop', ['releases', dir, failure]]
+  }
+}
+
+/** What must not be forgotten when this process is restarted: what runs is not what was booted. */
+interface Memory {
+  state: HandlerState | undefined
+  /** The process of the operation under way. */
+  operation: Pid | undefined
+}
+
+const memory = (): Memory =>
+  namedTable<Memory>('sasl/release_handler', () => ({ state: undefined, operation: undefined }))
+
+function remember(state: HandlerState): void {
+  memory().state = state
+}
+
+/** Waits for the end of an operation that a handler before this one began. */
+async function ended(operation: Pid): Promise<void> {
+  const ref = monitor(operation)
+  await receive((message) => isDown(message) && message[1] === ref)
+}
+
+/** What this node was booted from: the boot script says which release, its rel file what is in it. */
+async function bootedRelease(root: string): Promise<Booted | undefined> {
+  const script = scriptId()
+  if (script === undefined) return undefined
+  const files = await readReleaseFiles(root, script.vsn)
+  if (files.ok)
+    return { name: files.value.rel.name, vsn: script.vsn, erts: files.value.rel.erts, libs: files.value.libs }
+  note(`the rel file of "${script.vsn}", which was booted, cannot be read: its applications are not known`)
+  return { name: script.name, vsn: script.vsn, erts: process.versions.node, libs: [] }
+}
+
+/** Answers questions at once; starts operations. */
+export const handleCall: genServer.HandleCall<Request, State> = (request, from, state) => {
+  switch (request.type) {
+    case 'releases':
+      return ['reply', state.handler.releases, state]
+    case 'history':
+      return ['reply', state.handler.history, state]
+    case 'operate': {
+      if (state.busy !== undefined) {
+        const error: ReleaseError = { tag: 'busy', doing: state.busy.doing }
+        return ['reply', { ok: false, error } satisfies Result<never>, state]
+      }
+      const server = self()
+      const { operation, context } = request
+      const [pid, ref] = spawnMonitor(async () => {
+        const outcome = await perform(state.handler, operation, context)
+        if (outcome.state !== undefined) remember(outcome.state)
+        genServer.cast(server, { type: 'done', outcome } satisfies Done)
+      })
+      memory().operation = pid
+      return ['noreply', { ...state, busy: { doing: describe(operation), ref, from } }]
+    }
+  }
+}
+
+function perform(state: HandlerState, one: Operation, context: OperationContext): Promise<Outcome<unknown>> {
+  switch (one.type) {
+    case 'unpack':
+      return doUnpackRelease(state, one.name, context)
+    case 'set_unpacked':
+      return doSetUnpacked(state, one.name, one.appDirs, context)
+    case 'set_removed':
+      return doSetRemoved(state, one.vsn)
+    case 'install_file':
+      return doInstallFile(state, one.vsn, one.file)
+    case 'check':
+      return checkRelease(state, one.vsn, one.purge)
+    case 'install':
+      return doInstallRelease(state, one.vsn, one.options, context)
+    case 'make_permanent':
+      return doMakePermanent(state, one.vsn, context)
+    case 'reboot_old':
+      return doRebootOldRelease(state, one.vsn, context)
+    case 'remove':
+      return doRemoveRelease(state, one.vsn, context)
+  }
+}
+
+const describe = (one: Operation): string => `${one.type.replaceAll('_', ' ')} ${'vsn' in one ? one.vsn : one.name}`
+
+interface Done {
+  readonly type: 'done'
+  readonly outcome: Outcome<unknown>
+}
+
+/** An operation is over. */
+export const handleCast: genServer.HandleCast<Done, State> = ({ outcome }, state) => {
+  if (state.busy !== undefined) genServer.reply(state.busy.from, outcome.answer)
+  const handler = outcome.state ?? state.handler
+  if (handler.unpurged.size > 0 && state.handler.unpurged.size === 0) sendAfter(PURGE_MS, self(), 'purge')
+  return ['noreply', { handler, busy: undefined }]
+}
+
+/** The end of an operation's process before it was done, and the time to look at old code. */
+export const handleInfo: genServer.HandleInfo<State> = (message, state) => {
+  if (message === 'purge') {
+    const unpurged = state.busy === undefined ? purgeUnused(state.handler) : state.handler.unpurged
+    if (unpurged.size > 0) sendAfter(PURGE_MS, self(), 'purge')
+    const handler = { ...state.handler, unpurged }
+    if (state.busy === undefined) remember(handler)
+    return ['noreply', { ...state, handler }]
+  }
+  const { busy } = state
+  if (busy === undefined || !isDown(message) || message[1] !== busy.ref) return ['noreply', state]
+  const error: ReleaseError = { tag: 'crashed', doing: busy.doing, why: format(message[4]) }
+  genServer.reply(busy.from, { ok: false, error } satisfies Result<never>)
+  return ['noreply', { ...state, busy: undefined }]
+}
+
+const isDown = (message: unknown): message is readonly ['DOWN', Ref, 'process', Pid, unknown] =>
+  Array.isArray(message) && message[0] === 'DOWN'

@@ -1,0 +1,316 @@
+/**
+ * The long operations of the release handler, each from the state it began with to the state it leaves. They run in a
+ * process of their own, one at a time. OTP: the `do_*` functions of release_handler.erl.
+ */
+import { copyFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { err, ok, type Result } from '../../../schemas/result.js'
+import { clock } from '../../erts/clock.js'
+import { stop } from '../../erts/init.js'
+import type { Linker } from '../../erts/linker/linker.js'
+import { exitPid } from '../../erts/process.js'
+import { verifyInPlace } from './checksums.js'
+import { addHistory, type HistoryEntry } from './history.js'
+import { type CheckedInstall, checkInstall } from './install_check.js'
+import { type InstallStep, type InstallSummary, install } from './install_release.js'
+import { usersOfVersion } from './node_world.js'
+import { formatReleaseError, ioError, type ReleaseError } from './release_error.js'
+import { libDir, readReleaseFiles } from './release_files.js'
+import {
+  addRelease,
+  findRelease,
+  permanentRelease,
+  type Release,
+  type ReleaseLib,
+  runningRelease,
+  transition,
+} from './releases_file.js'
+import { type ReleasesStore, writePermanent, writeReleases } from './releases_store.js'
+import type { EvalOptions } from './relup_eval.js'
+import { removableUnits, removeUnits } from './remove_release.js'
+import { findPackage, unpack } from './unpack.js'
+
+/** Modules with old code in use, and what becomes of its users at `makePermanent`. */
+export type Unpurged = ReadonlyMap<string, 'soft_purge' | 'brutal_purge'>
+
+/** What the handler knows. */
+export interface HandlerState {
+  /** Absolute. */
+  readonly root: string
+  readonly store: ReleasesStore
+  /** Newest unpacked first. */
+  readonly releases: readonly Release[]
+  readonly unpurged: Unpurged
+  readonly history: readonly HistoryEntry[]
+  /** Undefined in a node without a linker: nothing can be installed then. */
+  readonly linker: Linker | undefined
+}
+
+/** How an operation tells how far it is, and is told to stop. */
+export interface OperationContext {
+  readonly tell?: ((step: InstallStep) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+  /** For the history. */
+  readonly who?: string | undefined
+}
+
+/** What an operation answers, and the state it leaves; without a state nothing has changed. */
+export interface Outcome<T> {
+  readonly answer: Result<T, ReleaseError>
+  readonly state?: HandlerState
+}
+
+const refuse = (error: ReleaseError): Outcome<never> => ({ answer: err(error) })
+
+/** Unpacks `releases/NAME.tar.gz`, or the package at a path. @returns the version */
+export async function unpackRelease(
+  state: HandlerState,
+  name: string,
+  context: OperationContext,
+): Promise<Outcome<string>> {
+  const since = clock.monotonicMs()
+  const file = await findPackage(state.store.dir, name)
+  if (!file.ok) return refuse(file.error)
+  const admit = ({ rel }: { readonly rel: { readonly vsn: string } }): ReleaseError | undefined => {
+    const known = state.releases.find((one) => one.vsn === rel.vsn)
+    return known === undefined ? undefined : { tag: 'existing_release', vsn: known.vsn, status: known.status }
+  }
+  const unpacked = await unpack(state.root, file.value, { admit })
+  if (!unpacked.ok) return refuse(unpacked.error)
+  const { rel, libs } = unpacked.value
+  const added = addRelease(state.releases, { name: rel.name, vsn: rel.vsn, erts: rel.erts, libs })
+  if (!added.ok) return refuse(added.error)
+  const saved = await save(state, added.value)
+  if (!saved.ok) return refuse(saved.error)
+  return { answer: ok(rel.vsn), state: await remember(saved.value, 'unpack', rel.vsn, since, context) }
+}
+
+/**
+ * Makes a release known whose files lie in place: built there, or copied by other means.
+ *
+ * @param name    its version, or the path of its rel file below the root
+ * @param appDirs applications that are elsewhere than `lib/APPLICATION-VSN`: `dir` is the folder above
+ */
+export async function setUnpacked(
+  state: HandlerState,
+  name: string,
+  appDirs: readonly ReleaseLib[],
+  context: OperationContext,
+): Promise<Outcome<string>> {
+  const since = clock.monotonicMs()
+  const parts = name.split(/[/\\]/)
+  const vsn = name.endsWith('.rel.json') ? (parts.at(-2) ?? '') : name
+  if (vsn === '' || vsn === '.' || vsn === '..' || (parts.length > 1 && !name.endsWith('.rel.json'))) {
+    return refuse({
+      tag: 'illegal_option',
+      option: 'release',
+      value: name,
+      allowed: 'a version, or releases/VSN/NAME.rel.json',
+    })
+  }
+  const known = state.releases.find((one) => one.vsn === vsn)
+  if (known !== undefined) return refuse({ tag: 'existing_release', vsn, status: known.status })
+  const files = await readReleaseFiles(state.root, vsn)
+  if (!files.ok) return refuse(files.error)
+  const { rel } = files.value
+  const libs = files.value.libs.map((lib) => {
+    const other = appDirs.find((one) => one.application === lib.application)
+    return other === undefined ? lib : { ...lib, dir: join(other.dir, `${lib.application}-${lib.vsn}`) }
+  })
+  for (const lib of libs) {
+    const dir = join(libDir(state.root, lib), 'ebin')
+    const found = await stat(dir).catch(() => undefined)
+    if (!found?.isDirectory()) return refuse({ tag: 'no_such_file', file: dir, why: 'is not there, or is no folder' })
+  }
+  const damaged = await verifyInPlace(state.root, vsn)
+  if (damaged !== undefined) return refuse(damaged)
+  const added = addRelease(state.releases, { name: rel.name, vsn, erts: rel.erts, libs })
+  if (!added.ok) return refuse(added.error)
+  const saved = await save(state, added.value)
+  if (!saved.ok) return refuse(saved.error)
+  return { answer: ok(vsn), state: await remember(saved.value, 'unpack', vsn, since, context) }
+}
+
+/** Makes the node forget a release whose files were removed by other means. */
+export async function setRemoved(state: HandlerState, vsn: string): Promise<Outcome<'ok'>> {
+  const removed = transition(state.releases, 'remove', vsn)
+  if (!removed.ok) return refuse(removed.error)
+  const saved = await save(state, removed.value)
+  return saved.ok ? { answer: ok('ok'), state: saved.value } : refuse(saved.error)
+}
+
+/** Copies a file into `releases/VSN`. */
+export async function installFile(state: HandlerState, vsn: string, file: string): Promise<Outcome<'ok'>> {
+  const found = findRelease(state.releases, vsn)
+  if (!found.ok) return refuse(found.error)
+  try {
+    await copyFile(file, join(state.store.dir, vsn, basename(file)))
+    return { answer: ok('ok') }
+  } catch (failure) {
+    return refuse(ioError(file, failure))
+  }
+}
+
+/** Checks an installation and changes nothing. @param purge drop old code of the plan's modules that nobody uses */
+export async function checkRelease(state: HandlerState, vsn: string, purge: boolean): Promise<Outcome<CheckedInstall>> {
+  const { linker } = state
+  if (linker === undefined) return refuse({ tag: 'no_release' })
+  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
+  if (!checked.ok) return refuse(checked.error)
+  if (purge) {
+    for (const one of checked.value.script.instructions) {
+      if (one.op !== 'load' && one.op !== 'remove') continue
+      if (usersOfVersion(linker.old(one.module)).length === 0) linker.purge(one.module)
+    }
+  }
+  return { answer: checked }
+}
+
+/** Installs a release: it runs afterwards, or nothing has changed. */
+export async function installRelease(
+  state: HandlerState,
+  vsn: string,
+  options: EvalOptions,
+  context: OperationContext,
+): Promise<Outcome<InstallSummary>> {
+  const sinceMs = clock.monotonicMs()
+  const { linker } = state
+  if (linker === undefined) return refuse({ tag: 'no_release' })
+  const failed = async (error: ReleaseError): Promise<Outcome<InstallSummary>> => ({
+    answer: err(error),
+    state: await remember(state, 'install', vsn, sinceMs, context, error),
+  })
+  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
+  if (!checked.ok) return failed(checked.error)
+  const installed = await install(checked.value, options, linker, { ...context, sinceMs })
+  if (!installed.ok) return failed(installed.error)
+  const next = transition(state.releases, 'install', vsn)
+  // The check has asked the same of the same releases.
+  if (!next.ok) return failed(next.error)
+  const { summary } = installed.value
+  const after = { ...state, releases: next.value, unpurged: new Map([...state.unpurged, ...installed.value.unpurged]) }
+  // On disk nothing but `old` can differ; the release that runs is written as unpacked, since a restart boots another.
+  const saved = await save(after, next.value)
+  const from = runningRelease(state.releases)?.vsn ?? ''
+  return {
+    answer: ok(summary),
+    state: await remember(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, undefined, from),
+  }
+}
+
+/** Makes the current release the one that boots, and ends what still runs code of before. */
+export async function makePermanent(
+  state: HandlerState,
+  vsn: string,
+  context: OperationContext,
+): Promise<Outcome<'ok'>> {
+  const since = clock.monotonicMs()
+  const next = transition(state.releases, 'make_permanent', vsn)
+  if (!next.ok) return refuse(next.error)
+  if (permanentRelease(state.releases)?.vsn === vsn) return { answer: ok('ok') }
+  const boot = join(state.store.dir, vsn, 'start.script.json')
+  if ((await stat(boot).catch(() => undefined)) === undefined) {
+    return refuse({ tag: 'no_such_file', file: boot, why: 'is missing; the release would not boot' })
+  }
+  try {
+    await writePermanent(state.store, state.releases, next.value)
+  } catch (failure) {
+    return refuse(ioError('releases/RELEASES.json', failure))
+  }
+  const unpurged = new Map(state.unpurged)
+  for (const [module, method] of state.unpurged) {
+    if (method !== 'brutal_purge') continue
+    for (const { pid } of usersOfVersion(state.linker?.old(module))) exitPid(pid, 'kill')
+    state.linker?.purge(module)
+    unpurged.delete(module)
+  }
+  return {
+    answer: ok('ok'),
+    state: await remember({ ...state, releases: next.value, unpurged }, 'make_permanent', vsn, since, context),
+  }
+}
+
+/** Makes an old release the one that boots, and stops the node, which whoever watches over it starts again. */
+export async function rebootOldRelease(
+  state: HandlerState,
+  vsn: string,
+  context: OperationContext,
+): Promise<Outcome<'ok'>> {
+  const since = clock.monotonicMs()
+  const next = transition(state.releases, 'reboot_old', vsn)
+  if (!next.ok) return refuse(next.error)
+  try {
+    await writePermanent(state.store, state.releases, next.value)
+  } catch (failure) {
+    return refuse(ioError('releases/RELEASES.json', failure))
+  }
+  const after = await remember({ ...state, releases: next.value }, 'reboot_old', vsn, since, context)
+  stop(0)
+  return { answer: ok('ok'), state: after }
+}
+
+/** Removes a release and those of its files that no other release needs. */
+export async function removeRelease(
+  state: HandlerState,
+  vsn: string,
+  context: OperationContext,
+): Promise<Outcome<'ok'>> {
+  const since = clock.monotonicMs()
+  const found = findRelease(state.releases, vsn)
+  if (!found.ok) return refuse(found.error)
+  const next = transition(state.releases, 'remove', vsn)
+  if (!next.ok) return refuse(next.error)
+  try {
+    const units = await removableUnits(state.root, found.value, next.value)
+    // The list first: what is no longer listed may be incomplete, what is listed never is.
+    await writeReleases(state.store, next.value)
+    await removeUnits(state.root, vsn, units)
+  } catch (failure) {
+    return refuse(ioError(`releases/${vsn}`, failure))
+  }
+  return { answer: ok('ok'), state: await remember({ ...state, releases: next.value }, 'remove', vsn, since, context) }
+}
+
+/** Drops old code that nobody uses any more. @returns what is left */
+export function purgeUnused({ unpurged, linker }: HandlerState): Unpurged {
+  const left = new Map(unpurged)
+  for (const module of unpurged.keys()) {
+    if (usersOfVersion(linker?.old(module)).length > 0) continue
+    linker?.purge(module)
+    left.delete(module)
+  }
+  return left
+}
+
+async function save(state: HandlerState, releases: readonly Release[]): Promise<Result<HandlerState, ReleaseError>> {
+  try {
+    await writeReleases(state.store, releases)
+    return ok({ ...state, releases })
+  } catch (failure) {
+    return err(ioError('releases/RELEASES.json', failure))
+  }
+}
+
+/** Notes an operation in the history; a history that cannot be written does not fail what it is about. */
+async function remember(
+  state: HandlerState,
+  action: HistoryEntry['action'],
+  to: string,
+  sinceMs: number,
+  { who = '' }: OperationContext,
+  error?: ReleaseError,
+  from: string = runningRelease(state.releases)?.vsn ?? '',
+): Promise<HandlerState> {
+  const entry: HistoryEntry = {
+    at: new Date(clock.systemMs()).toISOString(),
+    who,
+    action,
+    from,
+    to,
+    outcome: error === undefined ? 'ok' : error.tag,
+    ...(error === undefined ? {} : { message: formatReleaseError(error) }),
+    duration_ms: Math.round(clock.monotonicMs() - sinceMs),
+  }
+  const history = await addHistory(state.store, state.history, entry).catch(() => [...state.history, entry])
+  return { ...state, history }
+}

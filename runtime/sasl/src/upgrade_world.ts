@@ -1,0 +1,67 @@
+/**
+ * What an upgrade does to a running node, as an interface: the interpreter (relup_eval.ts) decides and this carries
+ * out. node_world.ts is the real one; tests put others in place that record and fail.
+ */
+import type { Pid } from '../../erts/term.js'
+import type { ApplyWorld } from './apply_step.js'
+import type { FoundProcess } from './process_walk.js'
+
+/** Milliseconds, or no limit. */
+export type Timeout = number | 'infinity'
+
+/** Versions of modules at one moment; opaque. */
+export type CodeSnapshot = object
+
+/** A process that is running some version of a module, in a callback that has not returned. */
+export interface CodeUser {
+  readonly pid: Pid
+  /** Whether it still does. */
+  isStill(): boolean
+}
+
+/** Effects on code. All that is not a promise happens at once, so that no process sees half of a batch. */
+export interface CodeWorld {
+  /** Whether a module has an old version besides its current one. */
+  hasOld(module: string): boolean
+  /** Makes the prepared version current; the current one becomes old. A promise only for top-level await. */
+  load(module: string): void | Promise<void>
+  /** Makes the current version old; nothing is current then. */
+  remove(module: string): void
+  /** Drops the old version. Kills nobody: see {@link usersOfOld}. */
+  purge(module: string): void
+  /** Processes that are running the old version at this moment. */
+  usersOfOld(module: string): readonly CodeUser[]
+  snapshot(modules: readonly string[]): CodeSnapshot
+  restore(snapshot: CodeSnapshot): void
+  /** Points an application at another folder. @returns how to take that back */
+  usePath(application: string, dir: string): () => void
+}
+
+/** Effects on processes. Everything rejects with the reason when the process has ended or does not answer in time. */
+export interface ProcessWorld {
+  /** Processes of all supervision trees; see {@link walkProcesses} for the arguments. */
+  walk(known: readonly FoundProcess[], suspended: (pid: Pid) => boolean): Promise<readonly FoundProcess[]>
+  isAlive(pid: Pid): boolean
+  /** The id of the newest living process: all made later have a greater one. */
+  newestId(): number
+  suspend(pid: Pid, timeout: Timeout): Promise<unknown>
+  resume(pid: Pid): Promise<unknown>
+  getState(pid: Pid): Promise<unknown>
+  /** Puts back what {@link getState} gave. */
+  putState(pid: Pid, state: unknown, dynamic: boolean): Promise<unknown>
+  /** @returns `'ok'` or `['error', reason]` */
+  changeCode(pid: Pid, module: string, oldVsn: unknown, extra: unknown, timeout: Timeout): Promise<unknown>
+  childIds(supervisor: Pid): Promise<readonly unknown[]>
+  terminateChild(supervisor: Pid, id: unknown): Promise<unknown>
+  restartChild(supervisor: Pid, id: unknown): Promise<unknown>
+  deleteChild(supervisor: Pid, id: unknown): Promise<unknown>
+}
+
+/** Everything an upgrade can do to the node. */
+export interface UpgradeWorld {
+  readonly code: CodeWorld
+  readonly processes: ProcessWorld
+  readonly applies: ApplyWorld
+  /** Milliseconds of a clock that never goes back. */
+  nowMs(): number
+}
