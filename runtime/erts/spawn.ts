@@ -2,7 +2,7 @@
  * Making processes. A new process inherits its creator's group leader and nothing else. OTP: `spawn/1,3`,
  * `spawn_opt/2,4`.
  */
-import { ErlangError, exitReason } from './exit.js'
+import { ErlangError, Exit, exitReason } from './exit.js'
 import { currentVersion, exportedFunction, type ModuleRef, moduleName } from './modules.js'
 import { context, current, Process } from './proc.js'
 import { release } from './scheduler.js'
@@ -130,12 +130,17 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** Runs `code` as a process of its own and waits for its value; its failure is thrown here. For scripts and tests. */
 export function inProcess<T>(code: () => T | Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    spawn(async () => {
+    const pid = spawn(async () => {
       try {
         resolve(await code())
       } catch (thrown) {
         reject(thrown instanceof Error ? thrown : new ErlangError(exitReason(thrown)))
       }
     })
+    // Ended from outside (a link, a kill) the code above says nothing any more.
+    const extra = pid.proc?.more()
+    if (extra === undefined) return
+    extra.atEnd ??= new Set()
+    extra.atEnd.add((reason) => reject(new Exit(reason)))
   })
 }

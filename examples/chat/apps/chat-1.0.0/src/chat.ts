@@ -7,10 +7,10 @@ export const start: Application.Start = () => chatSup.startLink()
 
 export const stop: Application.Stop = () => {}
 
-export const configChange: Application.ConfigChange = (changed) => {
+export const configChange: Application.ConfigChange = async (changed) => {
   for (const [key, value] of changed) {
-    if (key === 'motd') rooms.announce(String(value))
-    if (key === 'history_limit') rooms.setLimit(Number(value))
+    if (key === 'motd') await rooms.announce(String(value))
+    if (key === 'history_limit') await rooms.setLimit(Number(value))
   }
   return 'ok'
 }

@@ -63,14 +63,10 @@ export async function list(): Promise<string[]> {
 export const motd = (): string => String(Application.getEnv('chat', 'motd', ''))
 
 /** Tells everybody something. */
-export function announce(text: string): void {
-  void forEach({ type: 'announce', text })
-}
+export const announce = (text: string) => forEach({ type: 'announce', text })
 
 /** Changes how many messages the rooms remember. */
-export function setLimit(limit: number): void {
-  void forEach({ type: 'limit', limit })
-}
+export const setLimit = (limit: number) => forEach({ type: 'limit', limit })
 
 async function forEach(request: unknown): Promise<void> {
   for (const pid of await children()) GenServer.cast(pid, request)
