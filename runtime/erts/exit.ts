@@ -8,14 +8,25 @@
 import { inspect } from 'node:util'
 import { format } from './term.js'
 
-/** Thrown by {@link exit}: the process wants to end with this reason. */
+/**
+ * Thrown by {@link exit}: the process wants to end with this reason. It has no stack: an exit is no fault whose place
+ * matters, and taking a stack would be the dearest part of a crash.
+ */
 export class Exit extends Error {
+  override readonly name = 'Exit'
   readonly reason: unknown
 
   constructor(reason: unknown) {
-    super(`exit: ${format(reason)}`)
-    this.name = 'Exit'
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super()
+    Error.stackTraceLimit = limit
     this.reason = reason
+  }
+
+  /** Made when it is asked for: most exits are never printed. */
+  override get message(): string {
+    return `exit: ${format(this.reason)}`
   }
 }
 

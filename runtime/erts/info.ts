@@ -12,7 +12,7 @@ const ITEMS = {
     p.initialCall === null
       ? ['erts/process', 'spawn', 1]
       : [moduleName(p.initialCall[0]), p.initialCall[1], p.initialCall[2]],
-  current_module: (p: Process) => moduleName(p.runningModule ?? p.loop?.code ?? 'erts/process'),
+  current_module: (p: Process) => moduleName(p.running?.module ?? p.loop?.code ?? 'erts/process'),
   status: (p: Process) => (p.busy ? 'running' : p.scheduled ? 'runnable' : 'waiting'),
   message_queue_len: (p: Process) => p.count,
   messages: (p: Process) => Array.from({ length: p.count }, (_, i) => visible(p.kindAt(i), p.payloadAt(i))),
@@ -64,6 +64,6 @@ export function processInfo(pid: Pid, item?: InfoItem): ProcessInfo | [InfoItem,
 /** Which version of which module a process is running right now: over an await in a callback, or for its whole life. */
 export function runningCode(pid: Pid): readonly { readonly token: object; readonly module: string }[] {
   const proc = pid.proc
-  if (proc === null || proc.dead || proc.running === null || proc.runningModule === null) return []
-  return [{ token: proc.running, module: moduleName(proc.runningModule) }]
+  if (proc === null || proc.dead || proc.running === null || proc.running.token === undefined) return []
+  return [{ token: proc.running.token, module: moduleName(proc.running.module) }]
 }

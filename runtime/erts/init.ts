@@ -55,7 +55,9 @@ export const getStatus = (): { readonly status: NodeStatus; readonly progress: s
 export const bootSteps = (): readonly BootStep[] => state.steps
 
 /** Name and version of the release that was booted; undefined before. OTP: `init:script_id/0`. */
-export const scriptId = (): { readonly name: string; readonly vsn: string } | undefined => state.script
+export function scriptId(): { readonly name: string; readonly vsn: string } | undefined {
+  return state.script === undefined ? undefined : { name: state.script.name, vsn: state.script.vsn }
+}
 
 /** Resolves when the boot script has come to its end. */
 export const waitUntilStarted = (): Promise<void> => whenStarted

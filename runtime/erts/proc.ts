@@ -36,6 +36,12 @@ export interface Unanswered {
   serverEnded(reason: unknown): void
 }
 
+/** A version of a module that a process is executing. `token` is undefined where modules have no versions. */
+export interface RunningCode {
+  readonly module: ModuleRef
+  readonly token: object | undefined
+}
+
 /** What few processes need. */
 export class Extra {
   /** Process dictionary. */
@@ -48,6 +54,8 @@ export class Extra {
   waiter: Waiter | null = null
   /** Aborted when the process ends. */
   abort: AbortController | null = null
+  /** What its children's ancestors are, made with the first one and shared. */
+  childAncestors: readonly (Pid | string)[] | null = null
   /** What to do at the end, in order: timers to cancel and the like. */
   atEnd: Set<(reason: unknown) => void> | null = null
 }
@@ -63,15 +71,12 @@ export class Process extends Mailbox {
   groupLeader: Pid
   /** Names or pids of the ancestors, nearest first; shared with the siblings. OTP: `$ancestors`. */
   ancestors: readonly (Pid | string)[]
-  /** What its children's ancestors are, made with the first one and shared. */
-  childAncestors: readonly (Pid | string)[] | null = null
   /** Calls that this process has not answered, newest first. */
   unanswered: Unanswered | null = null
   /** Module, function, arity to show for it. OTP: `$initial_call`. */
   initialCall: readonly [ModuleRef, string, number] | null = null
-  /** Version of the module whose code it runs at this moment, over an await or for ever. */
-  running: object | null = null
-  runningModule: ModuleRef | null = null
+  /** The code it runs at this moment, over an await or for ever. */
+  running: RunningCode | null = null
   extra: Extra | null = null
   prev: Process | null = null
   next: Process | null = null

@@ -4,7 +4,7 @@
  */
 import { error } from './exit.js'
 import { KIND } from './mailbox.js'
-import { currentVersion } from './modules.js'
+import { currentVersion, type ModuleRef } from './modules.js'
 import { current, type Process, type Waiter } from './proc.js'
 import { lookup } from './registry.js'
 import { deliver, soon, visible } from './scheduler.js'
@@ -30,16 +30,12 @@ class Receive extends Deadline implements Waiter {
   readonly proc: Process
   readonly matches: (message: unknown) => boolean
   readonly resolve: (value: unknown) => void
-  readonly running: object | null
-  readonly runningModule: Process['runningModule']
 
   constructor(proc: Process, matches: (message: unknown) => boolean, resolve: (value: unknown) => void) {
     super()
     this.proc = proc
     this.matches = matches
     this.resolve = resolve
-    this.running = proc.running
-    this.runningModule = proc.runningModule
   }
 
   resume(message: unknown): void {
@@ -57,7 +53,8 @@ class Receive extends Deadline implements Waiter {
 
 /**
  * Takes the oldest message that matches out of the mailbox of the calling process, waiting for it if need be; the
- * others stay in order. With `afterMs` 0 it looks once and does not wait.
+ * others stay in order. With `afterMs` 0 it looks once and does not wait. A process has one receive at a time: a new one
+ * takes the place of one that still waits (one that lost a `Promise.race`), which then never settles.
  *
  * @param match   every message by default
  * @param afterMs milliseconds to wait, `infinity` by default; messages that do not match do not restart it
@@ -268,8 +265,6 @@ export function abortSignal(): AbortSignal {
  * Moves the rest of a long-running function of the calling process to the current version of its module, for those
  * that ask which processes run old code: the counterpart of a fully qualified call in its loop.
  */
-export function enterVersion(module: NonNullable<Process['runningModule']>): void {
-  const proc = me()
-  proc.runningModule = module
-  proc.running = currentVersion(module) ?? null
+export function enterVersion(module: ModuleRef): void {
+  me().running = { module, token: currentVersion(module) }
 }

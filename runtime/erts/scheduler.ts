@@ -183,10 +183,7 @@ export function dispatch(
 /** The process is busy until a promise settles; its module's version counts as running meanwhile. */
 export function occupy(proc: Process, pending: PromiseLike<unknown>): void {
   const module = proc.loop?.code
-  if (module !== undefined) {
-    proc.runningModule = module
-    proc.running = currentVersion(module) ?? null
-  }
+  if (module !== undefined) proc.running = { module, token: currentVersion(module) }
   pending.then(
     () => soon(() => release(proc)),
     (thrown: unknown) => crash(proc, thrown),
@@ -197,6 +194,6 @@ export function occupy(proc: Process, pending: PromiseLike<unknown>): void {
 export function release(proc: Process): void {
   if (proc.dead) return
   proc.busy = false
-  proc.running = proc.runningModule = null
+  proc.running = null
   if (proc.count > 0 && !proc.scheduled && proc.loop !== null) schedule(proc)
 }

@@ -111,8 +111,7 @@ function applyNamed(proc: Process, [module, fun]: readonly [ModuleRef, string], 
   }
   if (value === undefined) throw new ErlangError(['undef', [moduleName(module), fun, args]])
   // A function reached by its name belongs to the version current now, for as long as it runs.
-  proc.runningModule = module
-  proc.running = currentVersion(module) ?? null
+  proc.running = { module, token: currentVersion(module) }
   return Reflect.apply(value, undefined, args)
 }
 

@@ -85,6 +85,11 @@ export class Call extends Deadline implements From, Unanswered {
     if (this.#state === PENDING) this.#settle(ANSWERED, answer)
   }
 
+  /** The call succeeds, whatever {@link reply} makes of answers. */
+  protected succeed(value: unknown): void {
+    if (this.#state === PENDING) this.#settle(ANSWERED, value)
+  }
+
   /** The call fails with a cause. */
   fail(cause: unknown): void {
     if (this.#state === PENDING) this.#settle(FAILED, cause)
@@ -101,7 +106,7 @@ export class Call extends Deadline implements From, Unanswered {
   /** The promise of the answer; the time runs from now on. */
   wait(timeout: Timeout): Promise<unknown> {
     if (this.#state === ANSWERED) return Promise.resolve(this.#value)
-    if (this.#state === FAILED) return Promise.reject(this.#failure())
+    if (this.#state === FAILED) return Promise.reject(this.failure(this.#value))
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -136,11 +141,12 @@ export class Call extends Deadline implements From, Unanswered {
   #tell(): void {
     if (this.caller?.dead === true) return
     if (this.#state === ANSWERED) this.#resolve?.(this.#value)
-    else this.#reject?.(this.#failure())
+    else this.#reject?.(this.failure(this.#value))
   }
 
-  #failure(): Exit {
-    return new Exit([this.#value, [this.#site[0], this.#site[1], this.#args]])
+  /** What the waiting client is thrown for a cause. */
+  protected failure(cause: unknown): Exit {
+    return new Exit([cause, [this.#site[0], this.#site[1], this.#args]])
   }
 }
 
@@ -191,6 +197,12 @@ export function call(
     )
     return one.wait(timeout)
   }
+  serve(server, kind, one)
+  return one.wait(timeout)
+}
+
+/** Hands a call to a server: at once when it is idle and the budget allows, else through its mailbox. */
+export function serve(server: Process, kind: Kind, one: Call): void {
   one.watch(server)
   const { loop } = server
   if (
@@ -209,7 +221,6 @@ export function call(
     }
     if (server.count > 0 && !server.busy && !server.scheduled && !server.dead) schedule(server)
   } else deliver(server, kind, one)
-  return one.wait(timeout)
 }
 
 /** Puts a request into a server's mailbox without waiting. To nobody: nothing. */

@@ -110,15 +110,10 @@ const CALL: CallSite = ['gen_server', 'call']
 /** A server's name may be left out. */
 type StartArguments = [name: ServerName | undefined, mod: ModuleRef, arg?: unknown, options?: StartOptions]
 
-/** Whether a value is a server name rather than a module. @internal */
+/** Whether a value is a server name rather than a callback module, which exports `init`. @internal */
 export function isName(value: unknown): value is ServerName {
-  if (typeof value !== 'object' || value === null) return false
-  return ('local' in value && typeof value.local === 'string' && Object.keys(value).length === 1) || isFarName(value)
-}
-
-const isFarName = (value: object): boolean => {
-  const keys = Object.keys(value).sort().join()
-  return keys === 'global' || keys === 'name,via'
+  if (typeof value !== 'object' || value === null || 'init' in value) return false
+  return 'local' in value || 'global' in value || ('via' in value && 'name' in value)
 }
 
 /**
@@ -175,7 +170,13 @@ function startArguments(args: unknown[]): StartArguments {
   return (args[0] === undefined || isName(args[0]) ? args : [undefined, ...args]) as StartArguments
 }
 
-const initialCall = (mod: ModuleRef): readonly [ModuleRef, string, number] => [mod, 'init', 1]
+let lastInitialCall: readonly [ModuleRef, string, number] = ['', 'init', 1]
+
+/** Servers started one after the other are mostly of one module: they share it. */
+function initialCall(mod: ModuleRef): readonly [ModuleRef, string, number] {
+  if (lastInitialCall[0] !== mod) lastInitialCall = [mod, 'init', 1]
+  return lastInitialCall
+}
 
 function initialise(mod: ModuleRef, arg: unknown, options: StartOptions) {
   return (proc: Process, parent: Pid, name: ServerName | undefined): InitOutcome | PromiseLike<InitOutcome> => {

@@ -50,7 +50,6 @@ class IdleTimer extends Deadline {
 /** One gen_server. */
 export class ServerLoop implements Loop, SystemHost {
   readonly code: ModuleRef
-  readonly module = 'stdlib/gen_server'
   readonly proc: Process
   debug: Debug | null
   /** While suspended: only system messages and the parent's exit are let through. */
@@ -304,10 +303,10 @@ export class ServerLoop implements Loop, SystemHost {
     const client = call?.pid
     const facts = {
       name: this.#name === undefined ? this.proc.pid : this.name(),
-      last_message: shown['message'],
-      state: shown['state'],
-      log: shown['log'],
-      reason: shown['reason'],
+      last_message: shown.message,
+      state: shown.state,
+      log: shown.log,
+      reason: shown.reason,
       client_info:
         client === undefined
           ? undefined
@@ -354,12 +353,20 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   set suspended(value: boolean) {
-    this.accepts = value ? this.#onlySystem : undefined
+    // Made when it is needed: most servers are never suspended.
+    this.accepts = value ? (kind, payload) => this.#isSystem(kind, payload) : undefined
   }
 
-  readonly #onlySystem = (kind: Kind, payload: unknown): boolean =>
-    kind === KIND.system ||
-    (kind === KIND.info && Array.isArray(payload) && payload[0] === 'EXIT' && payload[1] === this.#parent)
+  #isSystem(kind: Kind, payload: unknown): boolean {
+    return (
+      kind === KIND.system ||
+      (kind === KIND.info && Array.isArray(payload) && payload[0] === 'EXIT' && payload[1] === this.#parent)
+    )
+  }
+
+  get module(): string {
+    return 'stdlib/gen_server'
+  }
 
   name(): string {
     return serverName(this.#name, this.proc)
@@ -393,10 +400,10 @@ export class ServerLoop implements Loop, SystemHost {
         [
           ['Status', this.suspended ? 'suspended' : 'running'],
           ['Parent', this.#parent],
-          ['Logged events', shown['log']],
+          ['Logged events', shown.log],
         ],
       ],
-      ['data', [['State', shown['state']]]],
+      ['data', [['State', shown.state]]],
     ]
   }
 

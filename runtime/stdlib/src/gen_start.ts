@@ -53,8 +53,9 @@ export type Initialise = (
 /** The ancestors of a child of `parent`: its name or pid, then its own. */
 export function childAncestors(parent: Process | null): readonly (Pid | string)[] {
   if (parent === null) return []
-  parent.childAncestors ??= [parent.name ?? parent.pid, ...parent.ancestors]
-  return parent.childAncestors
+  const extra = parent.more()
+  extra.childAncestors ??= [parent.name ?? parent.pid, ...parent.ancestors]
+  return extra.childAncestors
 }
 
 /** The parent of the process: whose exit ends it. OTP: the starter, or the process itself for `start`. */
@@ -93,131 +94,116 @@ export function startProcess(
   if (linked) connect(starter, proc)
   const ref = relation === 'monitor' && starter !== null ? monitor(proc.pid) : undefined
   const parent = relation === 'nolink' || starter === null ? proc.pid : starter.pid
-  const start = new Start(proc, starter, linked, ref, name, options.timeout ?? 'infinity')
-  return context.run(proc, () => start.run(initialise, parent))
+  proc.busy = true
+  const owner = name === undefined ? undefined : takeName(name, proc.pid)
+  if (owner !== undefined) {
+    // Another was quicker between the look-up and here; nobody must hear of this process.
+    if (linked) disconnect(starter, proc)
+    end(proc, 'normal')
+    return told(starter, ref, ['error', ['already_started', owner]])
+  }
+  const outcome = context.run(proc, attempt, proc, parent, name, initialise)
+  if (!isThenable(outcome)) return told(starter, ref, settle(proc, name, ref, outcome))
+  return new Start(proc, linked ? starter : null, name, ref)
+    .until(outcome, options.timeout ?? 'infinity')
+    .then((result) => told(starter, ref, result))
 }
 
-class Start extends Deadline {
-  readonly proc: Process
-  readonly starter: Process | null
-  readonly linked: boolean
-  readonly ref: Ref | undefined
-  readonly name: ServerName | undefined
-  readonly limit: Timeout
-  resolve: ((result: StartResult | StartMonitorResult) => void) | null = null
-  result: StartResult | StartMonitorResult | null = null
-  readonly ended = (reason: unknown): void => this.tell(['error', reason])
+function attempt(
+  proc: Process,
+  parent: Pid,
+  name: ServerName | undefined,
+  initialise: Initialise,
+): InitOutcome | PromiseLike<InitOutcome> {
+  try {
+    return initialise(proc, parent, name)
+  } catch (thrown) {
+    return failedInit(thrown)
+  }
+}
 
-  constructor(
-    proc: Process,
-    starter: Process | null,
-    linked: boolean,
-    ref: Ref | undefined,
-    name: ServerName | undefined,
-    limit: Timeout,
-  ) {
+type Result = StartResult | StartMonitorResult
+
+/** What a finished initialisation makes of the process, and what its starter is to be told. */
+function settle(proc: Process, name: ServerName | undefined, ref: Ref | undefined, outcome: InitOutcome): Result {
+  if (proc.dead) return ['error', 'killed']
+  if ('result' in outcome) {
+    releaseName(proc, name)
+    endItself(proc, outcome.reason)
+    return outcome.result
+  }
+  proc.loop = outcome.loop
+  const { first } = outcome
+  if (first === undefined) {
+    proc.busy = false
+    if (proc.count > 0) schedule(proc)
+  } else queueMicrotask(() => context.run(proc, afterwards, proc, first))
+  return ref === undefined ? ['ok', proc.pid] : ['ok', [proc.pid, ref]]
+}
+
+function releaseName(proc: Process, name: ServerName | undefined): void {
+  if (name === undefined) return
+  if ('local' in name) {
+    if (proc.name === name.local) unregister(name.local)
+  } else if ('global' in name) unregisterGlobal(name.global)
+  else askRegistry(name.via, 'unregisterName', name.name)
+}
+
+/** The starter's promise. A monitor of a start that failed leaves no message. */
+function told(starter: Process | null, ref: Ref | undefined, result: Result): Promise<Result> {
+  if (starter?.dead === true) return new Promise(() => {})
+  if (ref !== undefined && starter !== null && (result === 'ignore' || result[0] === 'error')) {
+    context.run(starter, demonitor, ref, { flush: true })
+  }
+  return Promise.resolve(result)
+}
+
+/** A start whose initialisation has to be awaited: it may take too long, and the process may end meanwhile. */
+class Start extends Deadline {
+  readonly #proc: Process
+  /** The starter, when it is linked. */
+  readonly #linked: Process | null
+  readonly #name: ServerName | undefined
+  readonly #ref: Ref | undefined
+  #resolve: (result: Result) => void = () => {}
+
+  constructor(proc: Process, linked: Process | null, name: ServerName | undefined, ref: Ref | undefined) {
     super()
-    this.proc = proc
-    this.starter = starter
-    this.linked = linked
-    this.ref = ref
-    this.name = name
-    this.limit = limit
+    this.#proc = proc
+    this.#linked = linked
+    this.#name = name
+    this.#ref = ref
   }
 
-  run(initialise: Initialise, parent: Pid): Promise<StartResult | StartMonitorResult> {
-    const { proc, name } = this
-    proc.busy = true
-    const owner = name === undefined ? undefined : takeName(name, proc.pid)
-    if (owner !== undefined) {
-      // Another was quicker between the look-up and here; nobody must hear of this process.
-      if (this.linked && this.starter !== null) disconnect(this.starter, proc)
-      end(proc, 'normal')
-      return this.told(['error', ['already_started', owner]])
-    }
-    let outcome: InitOutcome | PromiseLike<InitOutcome>
-    try {
-      outcome = initialise(proc, parent, name)
-    } catch (thrown) {
-      outcome = failedInit(thrown)
-    }
-    if (!isThenable(outcome)) {
-      this.finish(outcome)
-      if (this.result !== null) return this.told(this.result)
-      return new Promise((resolve) => {
-        this.resolve = resolve
-      })
-    }
-    const extra = proc.more()
+  until(outcome: PromiseLike<InitOutcome>, limit: Timeout): Promise<Result> {
+    const extra = this.#proc.more()
     extra.atEnd ??= new Set()
-    extra.atEnd.add(this.ended)
+    extra.atEnd.add(this.#ended)
+    if (limit !== 'infinity') arm(this, limit)
     outcome.then(
-      (value) => this.finish(value),
-      (thrown: unknown) => this.finish(failedInit(thrown)),
+      (value) => this.#finish(value),
+      (thrown: unknown) => this.#finish(failedInit(thrown)),
     )
-    if (this.limit !== 'infinity') arm(this, this.limit)
     return new Promise((resolve) => {
-      this.resolve = resolve
-      if (this.result !== null) this.told(this.result).then(resolve)
+      this.#resolve = resolve
     })
   }
 
+  /** The first call counts: promises settle once. */
+  readonly #ended = (reason: unknown): void => this.#resolve(['error', reason])
+
   /** Init takes too long. */
   fire(): void {
-    if (this.linked && this.starter !== null) disconnect(this.starter, this.proc)
-    this.result = ['error', 'timeout']
-    const { resolve } = this
-    exitPid(this.proc.pid, 'kill')
-    if (resolve !== null) this.told(this.result).then(resolve)
+    if (this.#linked !== null) disconnect(this.#linked, this.#proc)
+    this.#resolve(['error', 'timeout'])
+    exitPid(this.#proc.pid, 'kill')
   }
 
-  finish(outcome: InitOutcome): void {
-    const { proc } = this
-    if (proc.dead || this.result !== null) {
-      this.tell(['error', 'killed'])
-      return
-    }
+  #finish(outcome: InitOutcome): void {
     disarm(this)
-    proc.extra?.atEnd?.delete(this.ended)
-    if ('result' in outcome) {
-      this.releaseName()
-      endItself(proc, outcome.reason)
-      this.tell(outcome.result)
-      return
-    }
-    proc.loop = outcome.loop
-    this.tell(this.ref === undefined ? ['ok', proc.pid] : ['ok', [proc.pid, this.ref]])
-    const { first } = outcome
-    if (first === undefined) {
-      proc.busy = false
-      if (proc.count > 0) schedule(proc)
-    } else queueMicrotask(() => context.run(proc, afterwards, proc, first))
-  }
-
-  releaseName(): void {
-    const { name, proc } = this
-    if (name === undefined) return
-    if ('local' in name) {
-      if (proc.name === name.local) unregister(name.local)
-    } else if ('global' in name) unregisterGlobal(name.global)
-    else askRegistry(name.via, 'unregisterName', name.name)
-  }
-
-  tell(result: StartResult | StartMonitorResult): void {
-    if (this.result !== null) return
-    this.result = result
-    const { resolve } = this
-    if (resolve !== null) this.told(result).then(resolve)
-  }
-
-  told(result: StartResult | StartMonitorResult): Promise<StartResult | StartMonitorResult> {
-    // A monitor of a start that failed leaves no message.
-    if (this.ref !== undefined && (result === 'ignore' || result[0] === 'error')) {
-      const { ref, starter } = this
-      if (starter !== null) context.run(starter, () => demonitor(ref, { flush: true }))
-    }
-    if (this.starter?.dead === true) return new Promise(() => {})
-    return Promise.resolve(result)
+    if (this.#proc.dead) return
+    this.#proc.extra?.atEnd?.delete(this.#ended)
+    this.#resolve(settle(this.#proc, this.#name, this.#ref, outcome))
   }
 }
 
