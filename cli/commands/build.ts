@@ -3,7 +3,7 @@
  *
  * `check` stops before anything is written, `tar` goes one stage further, `relup` shows one of the files made.
  */
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Relup } from '../../schemas/types.js'
@@ -14,7 +14,7 @@ import type { Failure, Outcome } from '../render/failure.js'
 import { relupLines } from '../render/relup.js'
 import { count } from '../render/steps.js'
 import type { Style } from '../render/style.js'
-import { type CliContext, projectDir } from './project.js'
+import { type CliContext, projectDir, shown } from './project.js'
 
 /** Builds releases; with `--dry-run` lists the files they would consist of. */
 export async function build(args: Arguments, context: CliContext): Promise<Outcome> {
@@ -140,9 +140,4 @@ function relupOf({ plan, vsn }: BuiltRelease): Relup | undefined {
   const file = plan.groups.flatMap(({ actions }) => actions).find(({ path }) => path === `releases/${vsn}/relup.json`)
   // Reason for the cast: the plan's text was made from a Relup a moment ago.
   return file?.op === 'write' ? (JSON.parse(file.text) as Relup) : undefined
-}
-
-function shown(path: string, { cwd }: CliContext): string {
-  const short = relative(cwd, path)
-  return short === '' ? '.' : short.startsWith('..') ? path : short
 }

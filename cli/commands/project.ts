@@ -138,3 +138,9 @@ function inFolder(root: string, name: string | undefined, args: Arguments, conte
 
 const packageFile = ({ dir, config }: Project, name: string, vsn: string) =>
   join(dir, config.output ?? '_build', 'tar', `${name}-${vsn}.tar.gz`)
+
+/** A path as the user would type it: from where he stands, unless that leads upwards. */
+export function shown(path: string, { cwd }: Pick<CliContext, 'cwd'>): string {
+  const short = relative(cwd, path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
+}

@@ -3,7 +3,7 @@
  *
  * Everything but the streams and the end of the process, which are `main.ts`'s.
  */
-import { isAbsolute, relative } from 'node:path'
+import { isAbsolute } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok } from '../../schemas/result.js'
 import { helpLines, unknownCommand } from '../node/tool.js'
@@ -11,7 +11,7 @@ import { EXIT_CODES } from '../render/exit_codes.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import type { Program } from '../render/help.js'
 import { print, printOutcome, printStep, type Terminal } from '../render/terminal.js'
-import { type CliContext, CONFIG_FILE, upwards } from './project.js'
+import { type CliContext, CONFIG_FILE, shown, upwards } from './project.js'
 import { COMMANDS, SHARED_OPTIONS } from './table.js'
 
 /** What runs `otp-rel` besides its command line. */
@@ -81,12 +81,11 @@ function notACommand(given: string, cwd: string): Failure {
   }
 }
 
-/** Files as the user would type them: from where he stands, unless that leads further up than down. */
+/** Files as the user would type them. */
 function withShownPaths(outcome: Outcome, cwd: string): Outcome {
   const show = (fault: Fault): Fault => {
     if (fault.file === undefined || !isAbsolute(fault.file)) return fault
-    const file = relative(cwd, fault.file)
-    return file.startsWith('..') ? fault : { ...fault, file }
+    return { ...fault, file: shown(fault.file, { cwd }) }
   }
   if (outcome.ok) {
     const { warnings } = outcome.value

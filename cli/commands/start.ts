@@ -11,7 +11,7 @@ import { connect } from '../node/client.js'
 import { type Arguments, list, type Target } from '../node/command.js'
 import { EXIT_CODES, type ExitClass } from '../render/exit_codes.js'
 import { type Failure, type Outcome, report } from '../render/failure.js'
-import { type CliContext, locate } from './project.js'
+import { type CliContext, locate, shown } from './project.js'
 
 /** Starts the node. */
 export async function start(args: Arguments, context: CliContext): Promise<Outcome> {
@@ -19,7 +19,7 @@ export async function start(args: Arguments, context: CliContext): Promise<Outco
   if (!located.ok) return located
   const script = findScript(located.value)
   if (!script.ok) return script
-  context.progress({ verb: 'starting', text: script.value })
+  context.progress({ verb: 'starting', text: shown(script.value, context) })
   const { code, said } = await run(script.value, ['daemon', ...list(args, 'rest')], context)
   if (code !== 0) return err(startFailure(code, said, located.value))
   const connected = await connect(located.value)
@@ -30,7 +30,7 @@ export async function start(args: Arguments, context: CliContext): Promise<Outco
     data: { started: true, name, vsn, pid, socket },
     lines: (style) => [
       `${style.bold(`${name} ${vsn}`)} started (process ${pid})`,
-      `Look at it:   ${context.program} status, ${context.program} remote, or ${join(located.value.root, 'log')}`,
+      `Look at it:   ${context.program} status, ${context.program} remote, or ${shown(join(located.value.root, 'log'), context)}`,
       `Stop it:      ${context.program} stop`,
     ],
   })

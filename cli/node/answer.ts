@@ -4,7 +4,7 @@
  * The node may be of another version than this program, so nothing is taken for granted: a fact that is missing or of
  * another type is left out of what is shown, and the whole answer still goes to `--json` as it came.
  */
-import { record } from './node_file.js'
+import { record } from '../render/record.js'
 
 /** A text fact of an answer. */
 export function textOf(answer: unknown, key: string): string | undefined {

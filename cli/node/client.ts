@@ -8,9 +8,10 @@
  */
 import { connect as connectSocket, type Socket } from 'node:net'
 import { err, ok, type Result } from '../../schemas/result.js'
+import { record } from '../render/record.js'
 import type { ClientError } from './client_error.js'
 import type { Target } from './command.js'
-import { errorCode, isAlive, type NodeFile, readNodeFile, record, wrongUser } from './node_file.js'
+import { errorCode, isAlive, type NodeFile, readNodeFile, wrongUser } from './node_file.js'
 
 /** Time a node gets to show that it is alive, in ms. */
 export const DEFAULT_TIMEOUT_MS = 5_000

@@ -1,10 +1,10 @@
 /** Which class of failure each refusal of a node is, and its way out. */
 import type { ExitClass } from '../render/exit_codes.js'
 import type { Failure } from '../render/failure.js'
+import { record } from '../render/record.js'
 import { textOf } from './answer.js'
 import type { CallError, NodeError } from './client.js'
 import { clientFailure } from './client_error.js'
-import { record } from './node_file.js'
 
 /**
  * The class of each tag that the release handler and the kernel answer with; a tag not listed is `refused`.

@@ -9,6 +9,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
+import { record } from '../render/record.js'
 import type { ClientError } from './client_error.js'
 import type { Target } from './command.js'
 
@@ -67,14 +68,6 @@ export function isAlive(pid: number): boolean {
 /** `code` of a system error. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-/** A value read from JSON as a record, or `undefined`. */
-export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  // Reason for the cast: an object that is not an array is exactly what the type says.
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
 }
 
 function parse(text: string, root: string): NodeFile | undefined {

@@ -11,28 +11,22 @@
  */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import {
-  type FoundApp,
-  type FoundAppup,
-  formatSystoolsError,
-  formatSystoolsWarning,
-  makeScript,
-} from '../../runtime/sasl/src/systools.js'
-import type { AppResource } from '../../schemas/app_resource.js'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import type { BootScript } from '../../schemas/types.js'
+import { readNodeFile } from '../node/node_file.js'
 import { assemble, assembleFault } from './assemble.js'
 import { openCache } from './cache.js'
-import { type CompiledApplication, compile, compileFault, compileWarning } from './compile.js'
+import { compile } from './compile.js'
+import { compileFault, compileWarning } from './compile_fault.js'
+import type { CompiledApplication } from './compiled.js'
 import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
 import { discover } from './discover.js'
 import { findFiles, openSums, type Sums } from './files.js'
-import { type PlanInput, planRelease, type ReleasePlan } from './plan.js'
+import { planRelease, type ReleasePlan } from './plan.js'
 import { readRelease, releasesNamed } from './release.js'
-import { readNodeFile } from '../node/node_file.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
-import type { ResolvedApplication, ResolvedRelease } from './resolve.js'
+import { bootScript, describe, topRelease } from './release_script.js'
+import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { readSysConfig } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
@@ -232,52 +226,6 @@ async function buildRelease(
   if (!packed.ok) return err([tarFault(packed.error)])
   progress({ verb: 'packed', text: show(packed.value.file) })
   return ok({ release: { ...release, placed, package: packed.value }, warnings })
-}
-
-/** An application with everything looked up: what systools reads and what is written as its app.json. */
-interface Described {
-  readonly application: ResolvedApplication
-  readonly resource: AppResource
-  readonly appup: PlanInput['applications'][number]['appup']
-  readonly compiled: CompiledApplication
-}
-
-function describe({ applications }: ResolvedRelease, compiled: readonly CompiledApplication[]): readonly Described[] {
-  return applications.map((application, index) => {
-    const one = compiled[index] ?? { name: application.name, vsn: application.vsn, modules: [] }
-    const { name, vsn, resource, appup } = application
-    // app.json's own order first, then what the build found: JSON modules that are imported
-    const found = one.modules.map((module) => module.name)
-    const modules = [...resource.modules, ...found.filter((module) => !resource.modules.includes(module))]
-    return { application, resource: { ...resource, name, vsn, modules }, appup: appup?.value, compiled: one }
-  })
-}
-
-const foundApps = (applications: readonly Described[]): FoundApp[] =>
-  applications.map(({ application: { name, appFile }, resource }) => ({ name, file: appFile, app: resource }))
-
-function topRelease({ rel }: ResolvedRelease, applications: readonly Described[]) {
-  const appups = applications.flatMap(({ application: { name, vsn, appup } }): [string, FoundAppup][] =>
-    appup === undefined ? [] : [[`${name}-${vsn}`, { file: appup.file, appup: appup.value }]],
-  )
-  return { rel, apps: foundApps(applications), appups: Object.fromEntries(appups) }
-}
-
-function bootScript(
-  { rel }: ResolvedRelease,
-  applications: readonly Described[],
-  preLoaded: readonly string[],
-): Result<{ script: BootScript; warnings: readonly Fault[] }, readonly Fault[]> {
-  // kernel and stdlib use each other, and everybody uses them: they are loaded together, before all others
-  const base = applications.filter(({ resource: { name } }) => name === 'kernel' || name === 'stdlib')
-  const primLoad = base.flatMap(({ compiled }) => compiled.modules.map(({ id }) => id)).sort()
-  const made = makeScript(rel, { apps: foundApps(applications) }, { preLoaded, primLoad })
-  if (!made.ok)
-    return err(made.error.map((error): Fault => ({ ...error, severity: 'error', message: formatSystoolsError(error) })))
-  const warnings = made.value.warnings.map(
-    (warning): Fault => ({ ...warning, severity: 'warning', message: formatSystoolsWarning(warning) }),
-  )
-  return ok({ script: made.value.script, warnings })
 }
 
 const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly CompiledApplication[]) =>

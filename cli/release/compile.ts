@@ -8,33 +8,22 @@
  * OTP: the compiler, which systools leaves to make; the checks are those of xref and of `systools_make:check_mods`.
  */
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, relative } from 'node:path'
-import type { BuiltImport, ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
+import { dirname, extname } from 'node:path'
+import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
 import type { AppResource } from '../../schemas/app_resource.js'
 import { dependencyNames } from '../../schemas/app_resource.js'
-import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
+import { type CompileFault, type CompileWarning, sortFaults } from './compile_fault.js'
+import { type CompiledApplication, type CompiledModule, type PackageUse, targets } from './compiled.js'
 import { type EsFault, type EsModule, toEsModules } from './es_module.js'
 import { type Home, home } from './home.js'
-import {
-  formatImportFault,
-  type ImportApplication,
-  type ImportFault,
-  type ImportWorld,
-  resolveImport,
-} from './module_import.js'
-import {
-  claims,
-  type ModuleSource,
-  readSources,
-  type SourceFault,
-  sourceFault,
-  wantedModules,
-} from './module_source.js'
+import { type ImportApplication, type ImportWorld, resolveImport } from './module_import.js'
+import { claims, type ModuleSource, readSources, wantedModules } from './module_source.js'
 import { placeOf } from './place_in_text.js'
 import { preloadedTrees } from './runtime_bundle.js'
 import { tsconfigText } from './tsconfig_text.js'
+import { topLevelAwaits, undefinedExports } from './xref.js'
 
 /** An application to compile: what a resolved one says that matters here. */
 export interface CompileInput {
@@ -47,41 +36,6 @@ export interface CompileInput {
   readonly resource: AppResource
 }
 
-/** A built module. */
-export interface CompiledModule {
-  readonly application: string
-  /** Name inside the application. */
-  readonly name: string
-  /** `APPLICATION/NAME`. */
-  readonly id: string
-  /** Its source file, absolute. */
-  readonly source: string
-  /** Its file below `ebin`. */
-  readonly file: string
-  /** Text of the built module, or of the JSON file. */
-  readonly code: string
-  /** Its source map as JSON; a JSON module has none. */
-  readonly map: string | undefined
-  /** A JSON module has none. */
-  readonly meta: ModuleMeta | undefined
-  /** Its imports from npm packages. */
-  readonly packages: readonly PackageUse[]
-}
-
-/** An import from an npm package. */
-export interface PackageUse extends SourcePlace {
-  readonly specifier: string
-  /** Only imported dynamically. */
-  readonly optional: boolean
-}
-
-/** An application and its built modules, by name. */
-export interface CompiledApplication {
-  readonly name: string
-  readonly vsn: string
-  readonly modules: readonly CompiledModule[]
-}
-
 /** What a compilation gives. */
 export interface Compiled {
   /** In the order they were given. */
@@ -90,30 +44,6 @@ export interface Compiled {
   readonly fresh: readonly string[]
   readonly warnings: readonly CompileWarning[]
 }
-
-/** Where something was found in a source file; line and column from 1. */
-export interface SourcePlace {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
-
-/** Why modules cannot be compiled. */
-export type CompileFault =
-  | SourceFault
-  /** The file is not TypeScript or JavaScript, or has what cannot be replaced in a running node. */
-  | (SourcePlace & { readonly tag: 'syntax_error'; readonly text: string })
-  /** A specifier leads nowhere. */
-  | (SourcePlace & { readonly tag: 'bad_import'; readonly fault: ImportFault })
-
-/** What compiles, and is probably wrong. */
-export type CompileWarning =
-  /** The imported module does not export the name (OTP xref: `undefined_function_calls`). */
-  | (SourcePlace & { readonly tag: 'undefined_export'; readonly name: string; readonly module: string })
-  /** Top-level await: its upgrade is not one step for the rest of the node. */
-  | { readonly tag: 'top_level_await'; readonly file: string }
-  /** What esbuild warns about. */
-  | (SourcePlace & { readonly tag: 'suspicious'; readonly text: string })
 
 /** Settings of a compilation. */
 export interface CompileOptions {
@@ -322,89 +252,3 @@ async function addJson(
     })
   }
 }
-
-/** Where the imports of a module lead, static and dynamic. */
-export function targets(meta: ModuleMeta | undefined): readonly ImportTarget[] {
-  return meta === undefined ? [] : [...meta.imports, ...Object.values(meta.dynamic ?? {})]
-}
-
-/** Imports of names that the imported module of an application does not have. */
-function undefinedExports(
-  built: ReadonlyMap<string, CompiledModule>,
-  texts: ReadonlyMap<string, string>,
-): CompileWarning[] {
-  const exportsOf = (id: string, seen: ReadonlySet<string> = new Set()): Set<string> | undefined => {
-    const { meta } = built.get(id) ?? {}
-    if (meta === undefined) return undefined // preloaded or JSON: not known here
-    const names = new Set([...meta.exports, ...Object.keys(meta.re ?? {})])
-    for (const star of meta.stars) {
-      const { m } = { m: undefined, ...meta.imports[star] }
-      if (m !== undefined && seen.has(m)) continue
-      const more = m === undefined ? undefined : exportsOf(m, new Set([...seen, id]))
-      if (more === undefined) return undefined
-      for (const name of more) if (name !== 'default') names.add(name)
-    }
-    return names
-  }
-  const check = (module: CompiledModule, found: BuiltImport): CompileWarning[] => {
-    if (!('m' in found)) return []
-    const names = exportsOf(found.m)
-    const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
-    const place = placeOf(found.s, texts.get(module.id) ?? '')
-    return missing.map((name) => ({ tag: 'undefined_export', file: module.source, ...place, name, module: found.m }))
-  }
-  return [...built.values()].flatMap((module) => (module.meta?.imports ?? []).flatMap((found) => check(module, found)))
-}
-
-function topLevelAwaits(built: ReadonlyMap<string, CompiledModule>): CompileWarning[] {
-  const awaiting = [...built.values()].filter(({ meta }) => meta?.tla === true)
-  return awaiting.map(({ source }) => ({ tag: 'top_level_await', file: source }))
-}
-
-const sortFaults = (faults: readonly CompileFault[]): CompileFault[] => {
-  const place = (fault: CompileFault) =>
-    'line' in fault ? ([fault.file, fault.line, fault.column] as const) : (['', 0, 0] as const)
-  return [...faults].sort((a, b) => {
-    const [[fileA, lineA, columnA], [fileB, lineB, columnB]] = [place(a), place(b)]
-    return fileA < fileB ? -1 : fileA > fileB ? 1 : lineA - lineB || columnA - columnB
-  })
-}
-
-/** The fault with its place and words; `show` says how files are called in them. */
-export function compileFault(fault: CompileFault, show: (file: string) => string = relativeToHere): Fault {
-  switch (fault.tag) {
-    case 'syntax_error':
-      return { ...fault, severity: 'error', message: fault.text }
-    case 'bad_import': {
-      const { fault: reason, ...place } = fault
-      return { ...reason, ...place, tag: reason.tag, severity: 'error', message: formatImportFault(reason, show) }
-    }
-    case 'module_not_found':
-    case 'duplicate_modules':
-    case 'file_claimed_twice':
-      return sourceFault(fault, show)
-  }
-}
-
-/** The warning with its place and words. */
-export function compileWarning(warning: CompileWarning): Fault {
-  switch (warning.tag) {
-    case 'undefined_export': {
-      const message = `"${warning.module}" does not export "${warning.name}"; its use would fail at run time`
-      return { ...warning, severity: 'warning', message }
-    }
-    case 'top_level_await':
-      return {
-        ...warning,
-        severity: 'warning',
-        message: 'awaits at top level; while it is upgraded, other processes run between the steps',
-      }
-    case 'suspicious':
-      return { ...warning, severity: 'warning', message: warning.text }
-  }
-}
-
-/** The fault as one sentence, place first. */
-export const formatCompileFault = (fault: CompileFault): string => formatFault(compileFault(fault))
-
-const relativeToHere = (file: string): string => relative(process.cwd(), file) || file

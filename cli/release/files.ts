@@ -4,7 +4,7 @@
  *
  * Sums of files that were not touched since the last build come from `_build/cache/sums.json` (path, size, times).
  */
-import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sumOf } from '../../runtime/sasl/src/checksums.js'
 
@@ -86,9 +86,4 @@ export async function findFiles(dir: string, sums: Sums): Promise<readonly Found
   await walk('')
   const found = await Promise.all(paths.sort().map((path) => sums.of(join(dir, path), path)))
   return found.filter((file) => file !== undefined)
-}
-
-/** Gives a file exactly these permission bits. */
-export async function setMode(file: string, mode: number): Promise<void> {
-  await chmod(file, mode)
 }

@@ -6,13 +6,14 @@
  * not have the entry that is imported, is a fault of the importing line.
  * OTP has no counterpart; the nearest is a release's list of applications from outside.
  */
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
-import type { SourcePlace } from './compile.js'
-import { type PackageFolder, type StoreLink, storeKeys, storeLinks } from './package_store.js'
+import type { SourcePlace } from './compile_fault.js'
+import { openPackages, packageFolder } from './package_folders.js'
+import { type StoreLink, storeKeys, storeLinks } from './package_store.js'
 
 /** An application's imports from npm packages. */
 export interface TraceInput {
@@ -198,20 +199,6 @@ async function traceFiles(dir: string, specifiers: readonly string[]): Promise<R
   return { packages: await Promise.all(stamped), missing: [...missing] }
 }
 
-/** The folder of the package that a file belongs to: its real path, or `undefined`. */
-async function packageFolder(file: string): Promise<string | undefined> {
-  const path = await realpath(file).catch(() => undefined)
-  // links to folders are listed as well; what is behind them is listed by itself
-  if (path === undefined || !(await stat(path)).isFile()) return undefined
-  const inside = /^(.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/.exec(path)?.[1]
-  if (inside !== undefined) return inside
-  for (let dir = dirname(path); dir !== dirname(dir); dir = dirname(dir)) {
-    const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => undefined)
-    if (text !== undefined && /"name"\s*:/.test(text) && /"version"\s*:/.test(text)) return dir
-  }
-  return undefined
-}
-
 const stampOf = async (file: string): Promise<string> => {
   const found = await stat(file).catch(() => undefined)
   return found === undefined ? 'absent' : `${found.size} ${found.mtimeMs}`
@@ -232,95 +219,6 @@ async function installStamp(dir: string): Promise<string> {
     }
     if (at === dirname(at)) return stamps.join('\n')
   }
-}
-
-/** Reads package folders, each once. */
-function openPackages() {
-  const folders = new Map<string, Promise<PackageFolder | undefined>>()
-  const located = new Map<string, Promise<string | undefined>>()
-
-  /** The folder that Node finds for a package name from a folder. */
-  const locate = (from: string, name: string): Promise<string | undefined> => {
-    const key = `${from}\0${name}`
-    const found = located.get(key) ?? find(from, name)
-    located.set(key, found)
-    return found
-  }
-  const find = async (from: string, name: string): Promise<string | undefined> => {
-    if (!/[/\\]node_modules$/.test(from)) {
-      const dir = await realpath(join(from, 'node_modules', name)).catch(() => undefined)
-      if (dir !== undefined) return dir
-    }
-    const up = dirname(from)
-    return up === from ? undefined : locate(up, name)
-  }
-  const read = (dir: string): Promise<PackageFolder | undefined> => {
-    const found = folders.get(dir) ?? readFolder(dir)
-    folders.set(dir, found)
-    return found
-  }
-  const readFolder = async (dir: string): Promise<PackageFolder | undefined> => {
-    const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => undefined)
-    if (text === undefined) return undefined
-    // package.json of a package that npm installed; every field is looked at before use
-    const manifest = JSON.parse(text) as Manifest
-    const { name, version } = manifest
-    if (typeof name !== 'string' || typeof version !== 'string') return undefined
-    const names = new Set(
-      [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((of) =>
-        Object.keys(of ?? {}),
-      ),
-    )
-    const dependencies = new Map<string, string>()
-    for (const dependency of [...names].sort()) {
-      const folder = await locate(dir, dependency)
-      if (folder !== undefined) dependencies.set(dependency, folder)
-    }
-    return { dir, name, version, dependencies }
-  }
-  /** Whether package.json lets `.SUBPATH` be imported; the tracer itself falls back to the file. */
-  const exports = async (dir: string, subpath: string): Promise<boolean> => {
-    const text = await readFile(join(dir, 'package.json'), 'utf8')
-    return isExported((JSON.parse(text) as Manifest).exports, `.${subpath}`)
-  }
-  /** The folders and everything they depend on, by path. */
-  const closure = async (dirs: readonly string[]): Promise<PackageFolder[]> => {
-    const all = new Map<string, PackageFolder>()
-    const walk = async (dir: string): Promise<void> => {
-      if (all.has(dir)) return
-      const folder = await read(dir)
-      if (folder === undefined || all.has(dir)) return
-      all.set(dir, folder)
-      for (const next of folder.dependencies.values()) await walk(next)
-    }
-    for (const dir of dirs) await walk(dir)
-    return [...all.values()].sort((a, b) => (a.dir < b.dir ? -1 : 1))
-  }
-  return { locate, read, exports, closure }
-}
-
-/** Whether some condition of a package's `exports` has the subpath; conditions themselves are the tracer's. */
-export function isExported(exports: unknown, subpath: string): boolean {
-  if (exports === undefined || exports === null) return true
-  const paths = typeof exports === 'object' && !Array.isArray(exports) ? Object.entries(exports) : []
-  if (!paths.some(([key]) => key.startsWith('.'))) return subpath === '.'
-  const matches = paths.filter(([key]) => {
-    const [before = '', after] = key.split('*')
-    if (after === undefined) return key === subpath || (key.endsWith('/') && subpath.startsWith(key))
-    return subpath.startsWith(before) && subpath.endsWith(after) && subpath.length >= before.length + after.length
-  })
-  // the most exact key decides, and null takes back what a wider one gave
-  const [best] = matches.sort(([a], [b]) => b.length - a.length)
-  return best !== undefined && best[1] !== null
-}
-
-interface Manifest {
-  readonly exports?: unknown
-  readonly name?: unknown
-  readonly version?: unknown
-  readonly dependencies?: Record<string, unknown>
-  readonly optionalDependencies?: Record<string, unknown>
-  readonly peerDependencies?: Record<string, unknown>
 }
 
 /** The fault with its place and words. */

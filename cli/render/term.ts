@@ -7,7 +7,7 @@
  * OTP: `io_lib:format("~tp", [Term])`.
  */
 import { inspect } from 'node:util'
-import { record } from '../node/node_file.js'
+import { record } from './record.js'
 
 /** A term in one or several lines, strings quoted, pids and references as OTP prints them. */
 export function formatTerm(term: unknown): string {

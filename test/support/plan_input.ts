@@ -1,6 +1,6 @@
 /** A small release as the input of its plan: one line per fact that a test changes. */
 import { createHash } from 'node:crypto'
-import type { CompiledModule } from '../../cli/release/compile.js'
+import type { CompiledModule } from '../../cli/release/compiled.js'
 import type { FoundFile } from '../../cli/release/files.js'
 import type { PlanApplication, PlanInput } from '../../cli/release/plan.js'
 import { completeApp } from '../../schemas/app_resource.js'

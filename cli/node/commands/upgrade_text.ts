@@ -1,8 +1,9 @@
 /** What an installation would do, what it did, and what to type next: the words of `upgrade` and `downgrade`. */
+
+import { record } from '../../render/record.js'
 import { count, formatMs } from '../../render/steps.js'
 import { padEnd, type Style } from '../../render/style.js'
 import { listOf, numberOf, textOf } from '../answer.js'
-import { record } from '../node_file.js'
 
 /** The lines of a check: the way, and what it touches. */
 export function checkLines(answer: unknown, name: string, asked: string, style: Style): string[] {

@@ -9,7 +9,7 @@
  */
 import type { SysConfigSection } from '../../../schemas/types.js'
 import { nodeArguments } from '../../erts/arguments.js'
-import { terminateNode } from '../../erts/init.js'
+import { BootError, terminateNode } from '../../erts/init.js'
 import { applyMfa, type ModuleRef } from '../../erts/modules.js'
 import { exitPid, monitor, type Pid, receive, trapExit, unlink } from '../../erts/process.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
@@ -52,16 +52,25 @@ const NAME = 'application_controller'
 /**
  * Starts the controller with the kernel's application loaded; called by init, which it is linked with.
  *
- * @param kernel  resource of the kernel
- * @returns `['ok', Pid]`; `['error', text]` for a configuration file that cannot be read or is no configuration
+ * @param kernel resource of the kernel
+ * @returns `['ok', Pid]`, or what is wrong with the kernel's resource
+ * @throws BootError for a configuration file that cannot be read or is no configuration, with every fault on a line
  */
-export function start(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
-  return genServer.startLink({ local: NAME }, callbacks, { kernel, options })
+export async function start(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
+  return genServer.startLink({ local: NAME }, callbacks, { kernel, options: withConfig(options) })
 }
 
 /** As {@link start}, without link: for a program that runs without a release. */
-export function startAlone(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
-  return genServer.start({ local: NAME }, callbacks, { kernel, options })
+export async function startAlone(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
+  return genServer.start({ local: NAME }, callbacks, { kernel, options: withConfig(options) })
+}
+
+/** Read before the controller starts, so that a bad file is told as what it is and not as a crash. */
+function withConfig(options: ControllerOptions): ControllerOptions & { readonly config: SysConfigSection } {
+  if (options.config !== undefined) return { ...options, config: options.config }
+  const config = readBootConfig()
+  if (!config.ok) throw new BootError(config.error)
+  return { ...options, config: config.value }
 }
 
 /** Asks the controller; waits without limit unless told otherwise. */
@@ -121,14 +130,20 @@ async function runningNames(): Promise<string[]> {
 
 // ---- the server
 
+interface Start {
+  readonly kernel: unknown
+  readonly options: ControllerOptions & { readonly config: SysConfigSection }
+}
+
 /** Loads the kernel. */
-export function init(arg: { readonly kernel: unknown; readonly options: ControllerOptions }): genServer.Init<State> {
+export function init(arg: Start): genServer.Init<State> {
   trapExit(true)
   const { kernel, options } = arg
   clearTable()
-  const config = options.config === undefined ? readBootConfig() : ({ ok: true, value: options.config } as const)
-  if (!config.ok) return ['stop', ['bad_config', config.error]]
-  const sources: Sources = { config: config.value, commandLine: options.commandLine ?? nodeArguments()?.env ?? {} }
+  const sources: Sources = {
+    config: options.config,
+    commandLine: options.commandLine ?? nodeArguments()?.env ?? {},
+  }
   const loaded = loadApplication(kernel, sources)
   if (!loaded.ok) return ['stop', loaded.error]
   return [

@@ -20,10 +20,11 @@ export function registerKernelMethods(): void {
 
 const status: ControlMethod = async () => {
   const { status: state, progress } = getStatus()
+  const booted = scriptId()
   return {
     ...(await controlServer.nodeInfo()),
     node_name: NODE,
-    booted: scriptId(),
+    booted: booted === undefined ? null : { name: booted.name, vsn: booted.vsn },
     status: state,
     progress,
     uptime_ms: Math.round(clock.monotonicMs() - startedMs),

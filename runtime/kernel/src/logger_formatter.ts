@@ -17,8 +17,12 @@ import { termText } from './term_text.js'
 export type TemplatePart =
   | string
   | readonly string[]
-  /** The key's own parts where the key is there, else the others. */
-  | { readonly key: readonly string[]; readonly then: readonly TemplatePart[]; readonly else?: readonly TemplatePart[] }
+  /** The first parts where the key is there, else the others. */
+  | {
+      readonly key: readonly string[]
+      readonly present: readonly TemplatePart[]
+      readonly absent?: readonly TemplatePart[]
+    }
 
 /** Configuration; what is left out has its default. */
 export interface FormatterConfig {
@@ -95,7 +99,7 @@ function defaultTemplate(config: FormatterConfig): readonly TemplatePart[] {
 function partText(part: TemplatePart, event: LogEvent, config: FormatterConfig): string {
   if (typeof part === 'string') return part
   if ('key' in part) {
-    const chosen = valueAt(part.key, event) === undefined ? (part.else ?? []) : part.then
+    const chosen = valueAt(part.key, event) === undefined ? (part.absent ?? []) : part.present
     return chosen.map((inner) => partText(inner, event, config)).join('')
   }
   const [key] = part

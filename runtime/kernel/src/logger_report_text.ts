@@ -25,6 +25,7 @@ export function runtimeReport(report: unknown): ReportText | undefined {
   if (who === 'supervisor') return supervisorReport(what, facts)
   if (who === 'proc_lib' && what === 'crash') return { title: 'CRASH REPORT', text: crash(facts) }
   if (who === 'application_controller' && what === 'exit') return { title: 'INFO REPORT', text: lines(facts) }
+  if (who === 'erts' && what === 'unhandled_rejection') return { text: unhandled(pairs(facts).get('reason')) }
   if (who === 'erts' && what === 'error_in_process') return { text: errorInProcess(pairs(facts)) }
   const generic = typeof who === 'string' ? GENERIC[who] : undefined
   if (generic !== undefined && what === 'terminate') return { text: terminate(generic, pairs(facts)) }
@@ -120,6 +121,12 @@ function fullReason(reason: unknown): string {
 
 function errorInProcess(facts: ReadonlyMap<string, unknown>): string {
   return `Error in process ${facts.get('pid')} with exit value:\n${fullReason(facts.get('reason'))}`
+}
+
+/** A promise that was rejected and that nobody awaited: with its stack, since that is all there is to find it by. */
+function unhandled(reason: unknown): string {
+  const stack = reason instanceof Error ? (reason.stack ?? errorText(reason)) : format(reason)
+  return `Unhandled rejection of a promise:\n${stack}`
 }
 
 // ---- servers

@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path'
 import { applyMfa } from '../../erts/modules.js'
+import { rootDir } from './code_path.js'
 import { type LogDevice, standardDevice } from './log_device.js'
 import { LogFile } from './log_file.js'
 import type { HandlerConfig, LogEvent } from './logger_event.js'
@@ -16,7 +17,7 @@ import { namedTable } from './named_table.js'
 export interface StdConfig {
   /** `standard_io` (default), `standard_error` or `file`; cannot be changed later. */
   readonly type?: 'standard_io' | 'standard_error' | 'file'
-  /** For type `file`; default the handler's name in the present folder. Cannot be changed later. */
+  /** For type `file`, relative to the installation; default the handler's name. Cannot be changed later. */
   readonly file?: string
   /** Bytes at which the file is rotated. Default `infinity`. */
   readonly max_no_bytes?: number | 'infinity'
@@ -54,7 +55,7 @@ function withDefaults({ id, config }: HandlerConfig): Required<StdConfig> {
   // The keys have been checked one by one.
   const given = config as StdConfig
   const type = given.type ?? (given.file === undefined ? 'standard_io' : 'file')
-  const file = type === 'file' ? resolve(given.file ?? id) : ''
+  const file = type === 'file' ? resolve(rootDir(), given.file ?? id) : ''
   return { type, file, max_no_bytes: given.max_no_bytes ?? 'infinity', max_no_files: given.max_no_files ?? 0 }
 }
 

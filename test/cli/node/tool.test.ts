@@ -228,16 +228,20 @@ test('arguments of rpc that are no array are refused before the node is asked', 
   assert.match(err, /must be a JSON array/)
 })
 
-test('a function that fails on the node has its own exit code', async () => {
-  const { root } = await fake({
-    rpc: refusal({
-      tag: 'error',
-      message: 'no function',
-      error: { $error: { stack: 'Error: no\n    at f (a.ts:1:2)' } },
-    }),
-  })
+test('a function that is not there is named', async () => {
+  const reason = ['undef', ['a/b', 'c', []]]
+  const { root } = await fake({ rpc: refusal({ tag: 'error', message: '[..]', error: { $error: { reason } } }) })
   const { code, err } = await tool(root, 'rpc', 'a/b', 'c')
-  assert.equal([code, err], [14, 'error: no function\n  at f (a.ts:1:2)\n'])
+  assert.is(code, 14)
+  assert.match(err, /^error: there is no function "c" in "a\/b" on this node/)
+})
+
+test('a function that fails on the node has its own exit code, and shows where', async () => {
+  const stack =
+    'Error: no\n    at f (a.ts:1:2)\n    at run (/r/lib/kernel-1.0.0/priv/erts.mjs:1:1)\n    at node:internal/x'
+  const { root } = await fake({ rpc: refusal({ tag: 'error', message: 'no', error: { $error: { stack } } }) })
+  const { code, err } = await tool(root, 'rpc', 'a/b', 'c')
+  assert.equal([code, err], [14, 'error: no\n  at f (a.ts:1:2)\n'])
 })
 
 test('eval sends the text as it is', async () => {

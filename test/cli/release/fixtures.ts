@@ -28,7 +28,10 @@ export const discovered = async (name: string): Promise<Discovered> =>
 export async function releaseOf(name: string): Promise<Result<ResolvedRelease, Fault[]>> {
   const config = await configOf(name)
   const spec = releasesNamed(config)
-  return spec.ok ? readRelease(config, spec.value, await discovered(name)) : spec
+  if (!spec.ok) return spec
+  const [first] = spec.value
+  if (first === undefined) throw new Error('a fixture has a release')
+  return readRelease(config, first, await discovered(name))
 }
 
 /** Faults as they are printed, files relative to the fixture. */

@@ -11,10 +11,11 @@ import * as Logger from '../../../runtime/kernel/src/logger.js'
 import { setInternalLog } from '../../../runtime/kernel/src/logger_backend.js'
 import { loggerTable } from '../../../runtime/kernel/src/logger_config.js'
 import * as filters from '../../../runtime/kernel/src/logger_filters.js'
-import { DEFAULT_HANDLER, startLogging } from '../../../runtime/kernel/src/logger_setup.js'
+import { configureLogging, DEFAULT_HANDLER, startLogging } from '../../../runtime/kernel/src/logger_setup.js'
 import * as std from '../../../runtime/kernel/src/logger_std_h.js'
 import * as ProcLib from '../../../runtime/stdlib/src/proc_lib.js'
 import * as Supervisor from '../../../runtime/stdlib/src/supervisor.js'
+import { startWorld, stopWorld } from './world.js'
 
 const test = suite('kernel/logger')
 
@@ -262,10 +263,12 @@ test('S123 a crash under a supervisor prints CRASH and SUPERVISOR REPORT, no pro
   Logger.addHandler('default', 'logger_std_h', { ...DEFAULT_HANDLER, config: { file } })
   loggerTable().reporting = false
   startLogging()
-  const child = {
-    start: () =>
-      ProcLib.startLink(() => void ProcLib.initAck(['ok', self()]) ?? receive().then(() => exit('boom')), []),
+  const body = async (): Promise<void> => {
+    ProcLib.initAck(['ok', self()])
+    await receive()
+    exit('boom')
   }
+  const child = { start: () => ProcLib.startLink(body, []) }
   const callbacks = {
     init: () => [
       'ok',
@@ -341,9 +344,42 @@ test('a file without archives is emptied at its size, and opened anew when someb
   assert.is(readFileSync(file, 'utf8'), 'x\ny\n')
 })
 
+test("the kernel's parameters set level, metadata, handlers and module levels; each fault is told", async () => {
+  const file = join(dir, 'node.log')
+  await startWorld({
+    config: {
+      kernel: {
+        logger_level: 'info',
+        logger_metadata: { node: 'n1' },
+        logger: [
+          ['handler', 'default', 'logger_std_h', { config: { file }, formatter: ['logger_formatter', { json: true }] }],
+          ['handler', 'bad', 'logger_std_h', { level: 'loud' }],
+          ['module_level', 'debug', ['a/loud']],
+          ['nonsense'],
+        ],
+      },
+    },
+  })
+  loggerTable().reporting = false
+  assert.equal(configureLogging(), [
+    "logger [ 'handler', 'bad', 'logger_std_h', { level: 'loud' } ]: [ 'invalid_level', 'loud' ]",
+    "logger [ 'nonsense' ]: not one of handler, filters, module_level",
+  ])
+  Logger.info('i')
+  std.filesync('default')
+  const line = JSON.parse(readFileSync(file, 'utf8'))
+  assert.equal([line.level, line.msg, line.node], ['info', 'i', 'n1'])
+  assert.equal(Logger.getModuleLevel(), [['a/loud', 'debug']])
+  await stopWorld()
+})
+
 test('an event of a process is logged in that process', async () => {
   let inHandler: unknown
-  Logger.addHandler('where', { log: () => void (inHandler = self()) })
+  Logger.addHandler('where', {
+    log: () => {
+      inHandler = self()
+    },
+  })
   const pid = await new Promise((resolve) => {
     spawn(() => {
       Logger.error('e')

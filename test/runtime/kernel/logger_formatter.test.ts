@@ -110,7 +110,13 @@ const TEXTS: [FormatterConfig, LogEvent, string, string][] = [
   [{ ...UTC, max_size: 12 }, event({ string: 'text' }), '1970-01-0...', 'max_size cuts the whole'],
   [
     {
-      template: [['level'], ' ', ['mfa'], { key: ['user'], then: ['<', ['user'], '>'], else: ['nobody'] }, ['a', 'b']],
+      template: [
+        ['level'],
+        ' ',
+        ['mfa'],
+        { key: ['user'], present: ['<', ['user'], '>'], absent: ['nobody'] },
+        ['a', 'b'],
+      ],
     },
     event({ string: 's' }, 'debug', { mfa: ['m', 'f', 1], a: { b: 7 } }),
     "debug ['m', 'f', 1]nobody7",

@@ -1,0 +1,43 @@
+/**
+ * Checks between built modules: names that nobody exports, and top-level awaits.
+ *
+ * Both are warnings: a missing name is an error of the call, not of the link, as in Erlang. OTP: xref.
+ */
+import type { BuiltImport } from '../../runtime/erts/linker/meta.js'
+import type { CompileWarning } from './compile_fault.js'
+import type { CompiledModule } from './compiled.js'
+import { placeOf } from './place_in_text.js'
+
+/** Imports of names that the imported module of an application does not have. */
+export function undefinedExports(
+  built: ReadonlyMap<string, CompiledModule>,
+  texts: ReadonlyMap<string, string>,
+): CompileWarning[] {
+  const exportsOf = (id: string, seen: ReadonlySet<string> = new Set()): Set<string> | undefined => {
+    const { meta } = built.get(id) ?? {}
+    if (meta === undefined) return undefined // preloaded or JSON: not known here
+    const names = new Set([...meta.exports, ...Object.keys(meta.re ?? {})])
+    for (const star of meta.stars) {
+      const { m } = { m: undefined, ...meta.imports[star] }
+      if (m !== undefined && seen.has(m)) continue
+      const more = m === undefined ? undefined : exportsOf(m, new Set([...seen, id]))
+      if (more === undefined) return undefined
+      for (const name of more) if (name !== 'default') names.add(name)
+    }
+    return names
+  }
+  const check = (module: CompiledModule, found: BuiltImport): CompileWarning[] => {
+    if (!('m' in found)) return []
+    const names = exportsOf(found.m)
+    const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
+    const place = placeOf(found.s, texts.get(module.id) ?? '')
+    return missing.map((name) => ({ tag: 'undefined_export', file: module.source, ...place, name, module: found.m }))
+  }
+  return [...built.values()].flatMap((module) => (module.meta?.imports ?? []).flatMap((found) => check(module, found)))
+}
+
+/** Modules that await at their top level. */
+export function topLevelAwaits(built: ReadonlyMap<string, CompiledModule>): CompileWarning[] {
+  const awaiting = [...built.values()].filter(({ meta }) => meta?.tla === true)
+  return awaiting.map(({ source }) => ({ tag: 'top_level_await', file: source }))
+}
