@@ -36,15 +36,19 @@ export type Stop<State = unknown> = (state: State) => unknown
 /** The optional callback `prepStop(state)`: the tree is about to go. @returns the state for `stop` */
 export type PrepStop<State = unknown> = (state: State) => State | Promise<State>
 
+/** What a callback returns that has only to succeed; nothing is `ok`. */
+// biome-ignore lint/suspicious/noConfusingVoidType: the type of a function without return
+export type OkOrNothing = Ok | void
+
 /** The optional callback `startPhase(phase, type, arg)`, for applications with `start_phases`. */
-export type StartPhase = (phase: string, type: 'normal', arg: unknown) => Ok | Promise<Ok>
+export type StartPhase = (phase: string, type: 'normal', arg: unknown) => OkOrNothing | Promise<OkOrNothing>
 
 /** The optional callback `configChange(changed, added, removed)`: parameters have changed at an upgrade. */
 export type ConfigChange = (
   changed: readonly (readonly [key: string, value: unknown])[],
   added: readonly (readonly [key: string, value: unknown])[],
   removed: readonly string[],
-) => Ok | Promise<Ok>
+) => OkOrNothing | Promise<OkOrNothing>
 
 /** Options of {@link setEnv}. */
 export interface EnvOptions {

@@ -58,7 +58,8 @@ async function runOwn(
   if (listed === undefined) return 'ok'
   const args = [phase, type, listed[1]]
   const value = term(await callback(module, 'startPhase', args))
-  if (value === 'ok') return 'ok'
+  // Departure: nothing returned is `ok`, as for configChange.
+  if (value === 'ok' || value === undefined) return 'ok'
   const call = [module, 'start_phase', args]
   const failed = errorOf(value)
   return ['error', failed === undefined ? ['bad_return_value', [call, value]] : [failed.reason, call]]

@@ -115,7 +115,8 @@ async function notify(
   const module = data === undefined ? undefined : callbackModule(data)
   if (module === undefined || !hasCallback(module, 'configChange')) return undefined
   const value = await callAs(acTab().masters.get(primary), module, [diff.changed, diff.added, diff.removed])
-  return value === 'ok' ? undefined : (errorOf(value) ?? { reason: value })
+  // Departure: nothing returned is `ok` (an async function's 'ok' is not a literal to TypeScript).
+  return value === 'ok' || value === undefined ? undefined : (errorOf(value) ?? { reason: value })
 }
 
 /** Calls `configChange` in a process that belongs to the application. */

@@ -73,12 +73,21 @@ export async function inverseOf(mfa: Mfa, world: ApplyWorld): Promise<InverseMak
   const nothing: InverseMaker = () => undefined
   if (module === APPLICATION) {
     const application = nameOf(first)
+    const loaded = await loadedApplications(world)
     switch (fun) {
       case 'start':
       case 'startBoot':
       case 'ensureStarted':
         if ((await world.runningApplications()).has(application)) return nothing
-        return () => call(`stop application "${application}" again`, 'stop', [application])
+        return () => ({
+          what: `stop application "${application}" again`,
+          undo: async () => {
+            const failure = failureOf([APPLICATION, 'stop', []], await world.apply(APPLICATION, 'stop', [application]))
+            // Its data has been put back already where something else was started: it would be kept, since it ran.
+            if (!loaded.has(application)) await world.apply(APPLICATION, 'unload', [application])
+            return failure === undefined ? [] : [`application "${application}": ${failure}`]
+          },
+        })
       case 'ensureAllStarted': {
         return (result) => {
           const started: unknown = Array.isArray(result) && result[0] === 'ok' ? result[1] : []
@@ -86,7 +95,10 @@ export async function inverseOf(mfa: Mfa, world: ApplyWorld): Promise<InverseMak
           return {
             what: `stop applications ${started.join(', ')} again`,
             undo: async () => {
-              for (const one of [...started].reverse()) await world.apply(APPLICATION, 'stop', [one])
+              for (const one of [...started].reverse()) {
+                await world.apply(APPLICATION, 'stop', [one])
+                if (!loaded.has(one)) await world.apply(APPLICATION, 'unload', [one])
+              }
               return []
             },
           }
@@ -161,6 +173,12 @@ export async function inverseOf(mfa: Mfa, world: ApplyWorld): Promise<InverseMak
     }
   }
   return undefined
+}
+
+/** Names of the applications that are loaded. */
+async function loadedApplications(world: ApplyWorld): Promise<ReadonlySet<unknown>> {
+  const all: unknown = await world.apply(APPLICATION, 'loadedApplications', [])
+  return new Set(Array.isArray(all) ? all.map((one: unknown) => (Array.isArray(one) ? one[0] : one)) : [])
 }
 
 /** The process of a child that runs; undefined for one that does not, or is not there. */

@@ -72,7 +72,7 @@ export class WalkFailure extends Error {
  * Departures: branches are walked at the same time; a supervisor whose child specification says `worker` is entered;
  * a top process or a server that is no event manager is never waited for; a supervisor may be `dynamic`.
  *
- * @param known what an earlier walk found; the children of a process for which `suspended` holds are taken from it,
+ * @param known what an earlier walk found; the children of a process for which `suspended` holds are taken from it
  *              since a suspended supervisor does not answer (and starts nothing)
  * @throws WalkFailure
  */
@@ -94,13 +94,8 @@ export async function walkProcesses(
     }
   }
 
-  const knownBelow = (supervisor: Pid): readonly FoundProcess[] => {
-    const below = known.filter((one) => one.child?.supervisor === supervisor)
-    return [...below, ...below.flatMap((one) => (one.kind === 'supervisor' ? knownBelow(one.pid) : []))]
-  }
-
   const below = async (supervisor: Pid, application: string): Promise<readonly FoundProcess[]> => {
-    if (suspended(supervisor)) return knownBelow(supervisor)
+    if (suspended(supervisor)) return withDeeper(known.filter((one) => one.child?.supervisor === supervisor))
     let entries: readonly ChildEntry[]
     try {
       entries = await source.children(supervisor)
@@ -117,9 +112,12 @@ export async function walkProcesses(
         modules === 'dynamic' ? await dynamicOf(pid, application) : { modules: modules.map(moduleName), dynamic: false }
       siblings.push({ pid, application, child: { supervisor, id }, kind, modules: runs.modules, dynamic: runs.dynamic })
     }
-    const deeper = await Promise.all(
-      siblings.filter((one) => one.kind === 'supervisor').map((one) => below(one.pid, application)),
-    )
+    return withDeeper(siblings)
+  }
+
+  const withDeeper = async (siblings: readonly FoundProcess[]): Promise<readonly FoundProcess[]> => {
+    const supervisors = siblings.filter((one) => one.kind === 'supervisor')
+    const deeper = await Promise.all(supervisors.map((one) => below(one.pid, one.application)))
     return [...siblings, ...deeper.flat()]
   }
 

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
 import { nodeArguments } from '../../erts/arguments.js'
 import { scriptId } from '../../erts/init.js'
+import type { Linker } from '../../erts/linker/linker.js'
 import { nodeLinker } from '../../erts/loader.js'
 import {
   format,
@@ -92,9 +93,17 @@ type Failure = readonly ['error', unknown]
 const toOtp = <T, R>(result: Result<T>, value: (value: T) => R): R | Failure =>
   result.ok ? value(result.value) : ['error', releaseReason(result.error)]
 
+/** A node other than the one that init booted: for tests. */
+export interface HandlerOptions {
+  /** Absolute. */
+  readonly root: string
+  readonly booted: Booted
+  readonly linker: Linker | undefined
+}
+
 /** Starts the handler linked with the caller, its supervisor. */
-export const startLink = (): Promise<genServer.StartResult> =>
-  genServer.startLink({ local: NAME }, callbacks, undefined)
+export const startLink = (options?: HandlerOptions): Promise<genServer.StartResult> =>
+  genServer.startLink({ local: NAME }, callbacks, options)
 
 /** @returns `[name, vsn, ["app-vsn"], status]` of each release, newest unpacked first; of one status, oldest first */
 export async function whichReleases(
@@ -230,10 +239,9 @@ const note = (sentence: string): void =>
   report('warning', { label: ['release_handler', 'note'], report: sentence }, { domain: ['otp', 'sasl'] })
 
 /** Opens the releases of this node; `ignore` in a program that runs without a release. */
-export async function init(): Promise<genServer.Init<State>> {
-  const node = nodeArguments()
-  const booted = node === undefined ? undefined : await bootedRelease(node.root)
-  if (node === undefined || booted === undefined) return 'ignore'
+export async function init(options: HandlerOptions | undefined): Promise<genServer.Init<State>> {
+  const node = options ?? (await thisNode())
+  if (node === undefined) return 'ignore'
   const dir = join(node.root, 'releases')
   const store = releasesStore(dir)
   try {
@@ -244,10 +252,10 @@ export async function init(): Promise<genServer.Init<State>> {
     const handler: HandlerState = memory().state ?? {
       root: node.root,
       store,
-      releases: await openReleases(store, booted, note),
+      releases: await openReleases(store, node.booted, note),
       unpurged: new Map(),
       history: await readHistory(store),
-      linker: nodeLinker(),
+      linker: node.linker,
     }
     if (state !== undefined) note('restarted; the release that runs is still known')
     remember(handler)
@@ -275,6 +283,12 @@ function remember(state: HandlerState): void {
 async function ended(operation: Pid): Promise<void> {
   const ref = monitor(operation)
   await receive((message) => isDown(message) && message[1] === ref)
+}
+
+async function thisNode(): Promise<HandlerOptions | undefined> {
+  const root = nodeArguments()?.root
+  const booted = root === undefined ? undefined : await bootedRelease(root)
+  return root === undefined || booted === undefined ? undefined : { root, booted, linker: nodeLinker() }
 }
 
 /** What this node was booted from: the boot script says which release, its rel file what is in it. */

@@ -489,7 +489,7 @@ class Evaluation {
       const answer = await processes.changeCode(pid, module, vsn, extra, timeout)
       if (answer === 'ok') return undefined
       done.splice(done.indexOf(entry), 1)
-      return `${who} refused: ${format(Array.isArray(answer) ? answer[1] : answer)}`
+      return `${who} refused: ${format(refusalOf(answer))}`
     } catch (failure) {
       if (!processes.isAlive(pid)) return undefined
       return `${who}: ${messageOf(failure)}`
@@ -610,9 +610,7 @@ class Evaluation {
       const { child } = found
       if (child === undefined || !own.some((module) => modules.includes(module))) continue
       const { supervisor, id } = child
-      const answer = await processes.restartChild(supervisor, id).catch((failure: unknown) => ['error', failure])
-      const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
-      if (failure !== undefined) throw new EvalFailure(doing, `child ${format(id)}: ${failure}`)
+      // Noted first: a start that fails may have started it all the same.
       this.#log.push({
         what: `child ${format(id)}`,
         undo: async () => {
@@ -620,6 +618,9 @@ class Evaluation {
           return []
         },
       })
+      const answer = await processes.restartChild(supervisor, id).catch((failure: unknown) => ['error', failure])
+      const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
+      if (failure !== undefined) throw new EvalFailure(doing, `child ${format(id)}: ${failure}`)
       count++
     }
     this.#restarted += count
@@ -681,6 +682,11 @@ const describe = (instruction: CodeInstruction): string =>
 
 const idsIn = (found: readonly FoundProcess[], supervisor: Pid): readonly unknown[] =>
   found.flatMap((one) => (one.child?.supervisor === supervisor ? [one.child.id] : []))
+
+/** The reason in `['error', ['error', reason]]`: the answer of sys around that of the process. */
+function refusalOf(answer: unknown): unknown {
+  return Array.isArray(answer) && answer.length === 2 && answer[0] === 'error' ? refusalOf(answer[1]) : answer
+}
 
 const messageOf = (failure: unknown): string => {
   if (failure instanceof Error && 'reason' in failure) return format(failure.reason)

@@ -26,7 +26,7 @@ for (const [text, expected, why] of VALUES) {
   test(`parameters: ${why}`, () => {
     const parsed = parseArguments([...NEEDED, '--web', text], absolute)
     assert.ok('value' in parsed)
-    if ('value' in parsed) assert.equal(Object.values(parsed.value.env['web'] ?? {}), [expected])
+    if ('value' in parsed) assert.equal(Object.values(parsed.value.env.web ?? {}), [expected])
   })
 }
 

@@ -12,5 +12,4 @@ export const configChange: Application.ConfigChange = async (changed) => {
     if (key === 'motd') await rooms.announce(String(value))
     if (key === 'history_limit') await rooms.setLimit(Number(value))
   }
-  return 'ok'
 }
