@@ -51,8 +51,8 @@ export type AssembleFault =
 
 /** Settings of an assembly. */
 export interface AssembleOptions {
-  /** Replace folders whose content differs; for a root that no node runs from. Default false. */
-  readonly force?: boolean
+  /** Which folders whose content differs are replaced. Default: none. */
+  readonly force?: (folder: string) => boolean
 }
 
 /** What becomes of a group. */
@@ -64,11 +64,11 @@ export async function assemble(
   root: string,
   options: AssembleOptions = {},
 ): Promise<Result<Assembled, readonly AssembleFault[]>> {
-  const { force = false } = options
+  const { force = () => false } = options
   const faults: AssembleFault[] = []
   const todo: { readonly group: PlanGroup; readonly verdict: 'place' | 'replace' }[] = []
   for (const group of plan.groups) {
-    const verdict = judge(group, await changedFiles(group, root), force)
+    const verdict = judge(group, await changedFiles(group, root), force(group.unit))
     if (typeof verdict === 'object')
       faults.push({ tag: 'version_reused', unit: group.unit, kind: group.kind, files: verdict.differs })
     else if (verdict !== 'keep') todo.push({ group, verdict })
@@ -231,7 +231,7 @@ export function assembleFault(fault: AssembleFault): Fault {
         .map((file) => `"${file}"`)
         .join(', ')}${more}`
       const wayOut = kind === 'application' ? 'give the changed application a new "vsn"' : 'build into an empty folder'
-      const message = `was assembled before with other content (${named}), and a node may be running it; ${wayOut}, or build with --force where no node runs from this folder`
+      const message = `was assembled before with other content (${named}), and a running node or another release relies on it; ${wayOut}, or build with --force`
       return { ...fault, severity: 'error', message, file: unit }
     }
     case 'io_error':

@@ -13,7 +13,6 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import { readNodeFile } from '../node/node_file.js'
 import { assemble, assembleFault } from './assemble.js'
 import { openCache } from './cache.js'
 import { compile } from './compile.js'
@@ -30,6 +29,7 @@ import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { readSysConfig } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
+import { replaceable } from './replaceable.js'
 import { renderTemplate } from './template.js'
 import { type Traced, trace, traceFault } from './trace.js'
 
@@ -37,7 +37,7 @@ import { type Traced, trace, traceFault } from './trace.js'
 export interface BuildOptions {
   /** Names of releases, `NAME` for all its versions or `NAME-VSN`; default: all of the configuration. */
   readonly releases?: readonly string[]
-  /** Replace folders of the same version with other content; see assemble.ts. Default: where no node runs from them. */
+  /** Replace folders of the same version with other content, whatever replaceable.ts says. Default false. */
   readonly force?: boolean
   /** Plan only: nothing is written below `_build/rel`. Default false. */
   readonly dryRun?: boolean
@@ -106,7 +106,7 @@ export async function build(
     if (!named.ok) return named
     specs.push(...named.value.filter((spec) => !specs.includes(spec)))
   }
-  const shared = await openShared(config.value)
+  const shared = await openShared(config.value, specs)
   const releases: BuiltRelease[] = []
   const warnings: Fault[] = []
   for (const spec of specs) {
@@ -118,16 +118,12 @@ export async function build(
   return ok({ project: config.value.root, releases, warnings })
 }
 
-/** Whether a node runs from an assembled release. */
-function runsFrom(root: string): boolean {
-  return readNodeFile({ root }).ok
-}
-
 /** What the releases of one build share. */
-async function openShared(config: Config) {
+async function openShared(config: Config, specs: readonly ReleaseSpec[]) {
   const cache = openCache(join(config.output, 'cache'))
   const sums = await openSums(join(config.output, 'cache', 'sums.json'))
-  return { cache, sums, discovered: await discover(config) }
+  const rebuilt = specs.flatMap(({ vsn }) => (typeof vsn === 'string' ? [vsn] : []))
+  return { cache, sums, rebuilt, discovered: await discover(config) }
 }
 
 type Shared = Awaited<ReturnType<typeof openShared>>
@@ -135,7 +131,7 @@ type Shared = Awaited<ReturnType<typeof openShared>>
 async function buildRelease(
   config: Config,
   spec: ReleaseSpec,
-  { cache, sums, discovered }: Shared,
+  { cache, sums, rebuilt, discovered }: Shared,
   options: BuildOptions,
   progress: (step: BuildStep) => void,
 ): Promise<Result<{ release: BuiltRelease; warnings: readonly Fault[] }, readonly Fault[]>> {
@@ -214,8 +210,8 @@ async function buildRelease(
   if (options.dryRun === true) return ok({ release, warnings })
 
   // assembled
-  // What no node runs may be replaced: only then does a version stand for bytes that somebody relies on.
-  const assembled = await assemble(plan, root, { force: options.force ?? !runsFrom(root) })
+  const force = options.force === true ? () => true : await replaceable(root, new Set([rel.vsn, ...rebuilt]))
+  const assembled = await assemble(plan, root, { force })
   if (!assembled.ok) return err(assembled.error.map(assembleFault))
   progress({ verb: 'assembled', text: show(root) })
   const { placed } = assembled.value

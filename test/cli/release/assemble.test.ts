@@ -65,7 +65,7 @@ test('the same application version with other content is refused, and nothing is
   await assembled()
   const result = await assemble(planOf('1.1.0', 'CART 2', '1.0.0'), root())
   assert.equal(result.ok ? [] : result.error.map(formatAssembleFault), [
-    'lib/shop-1.0.0: was assembled before with other content ("ebin/cart.js"), and a node may be running it; give the changed application a new "vsn", or build with --force where no node runs from this folder',
+    'lib/shop-1.0.0: was assembled before with other content ("ebin/cart.js"), and a running node or another release relies on it; give the changed application a new "vsn", or build with --force',
   ])
   assert.equal(await readdir(folder.path('rel/shop/releases')), ['1.0.0', 'RELEASES.json', 'start_otp.json'])
 })
@@ -81,7 +81,7 @@ test('a file that is no longer part of an application is a change; a code cache 
 
 test('--force replaces it', async () => {
   await assembled()
-  const { placed } = await assembled(planOf('1.0.0', 'CART 2'), { force: true })
+  const { placed } = await assembled(planOf('1.0.0', 'CART 2'), { force: () => true })
   assert.equal(placed, ['lib/shop-1.0.0', 'releases/1.0.0'])
   assert.is(await folder.read('rel/shop/lib/shop-1.0.0/ebin/cart.js'), 'CART 2')
 })
@@ -94,7 +94,7 @@ test('a failure removes what was put in place, and restores what was replaced', 
     ...plan,
     groups: [...plan.groups, { unit: 'lib/x-1', kind: 'application', actions: [missing] } as const],
   }
-  const result = await assemble(broken, root(), { force: true })
+  const result = await assemble(broken, root(), { force: () => true })
   assert.is(result.ok, false)
   assert.is(await folder.read('rel/shop/lib/shop-1.0.0/ebin/cart.js'), 'CART')
   assert.equal((await readdir(root())).sort(), ['bin', 'lib', 'releases'])

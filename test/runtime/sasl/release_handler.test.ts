@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { exitPid, Pid } from '../../../runtime/erts/process.js'
+import { type ControlContext, findMethod } from '../../../runtime/kernel/src/control.js'
+import { namedTable } from '../../../runtime/kernel/src/named_table.js'
+import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
+import { registerReleaseMethods } from '../../../runtime/sasl/src/release_handler_control.js'
+import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
+import { trapping, watch } from '../../support/processes.js'
+import { probe, type RoomNode, startRoomNode } from './room_node.js'
+
+const test = suite('sasl/release_handler')
+
+async function startHandler(node: RoomNode): Promise<Pid> {
+  const booted = node.releases.find((one) => one.vsn === '1')
+  if (booted === undefined) throw new Error('the node has release 1')
+  const started = await releaseHandler.startLink({ root: node.root, booted, linker: node.linker })
+  const pid = started[1]
+  if (!(pid instanceof Pid)) throw new Error(`not started: ${String(started)}`)
+  return pid
+}
+
+const withHandler = (body: (node: RoomNode, handler: Pid) => Promise<void>) =>
+  trapping(async () => {
+    probe.configAnswer = 'ok'
+    probe.refuse = false
+    namedTable('sasl/release_handler', () => ({ state: undefined })).state = undefined
+    const node = await startRoomNode()
+    const unregister = registerReleaseMethods()
+    try {
+      await body(node, await startHandler(node))
+    } finally {
+      unregister()
+      await genServer.stop('release_handler').catch(() => {})
+      await node.close()
+    }
+  })
+
+const onDisk = (node: RoomNode): string =>
+  JSON.parse(readFileSync(join(node.root, 'releases/RELEASES.json'), 'utf8'))
+    .map((one: { vsn: string; status: string }) => `${one.vsn}:${one.status}`)
+    .join(' ')
+
+const statuses = async (): Promise<string> =>
+  (await releaseHandler.whichReleases()).map(([, vsn, , status]) => `${vsn}:${status}`).join(' ')
+
+test(
+  'from unpacked to permanent and back again, in memory and on disk',
+  withHandler(async (node) => {
+    assert.equal(await releaseHandler.whichReleases(), [['room', '1', ['room-1', 'legacy-1'], 'permanent']])
+    assert.is(onDisk(node), '1:permanent')
+    assert.equal(await releaseHandler.setUnpacked('releases/2/room.rel.json'), ['ok', '2'])
+    assert.equal(await releaseHandler.setUnpacked('2'), ['error', ['existing_release', '2']])
+    assert.equal(await releaseHandler.checkInstallRelease('2'), ['ok', '1', null])
+    assert.equal(await releaseHandler.makePermanent('2'), ['error', ['bad_status', 'unpacked']])
+    assert.equal(await releaseHandler.installRelease('2'), ['ok', '1', null])
+    assert.is(await statuses(), '2:current 1:permanent')
+    assert.is(onDisk(node), '2:unpacked 1:permanent')
+    assert.equal(await releaseHandler.removeRelease('2'), ['error', ['current', '2']])
+    assert.is(await releaseHandler.makePermanent('2'), 'ok')
+    assert.is(onDisk(node), '2:permanent 1:old')
+    assert.is(readFileSync(join(node.root, 'releases/start_otp.json'), 'utf8'), '{"erts":"20.20.2","vsn":"2"}\n')
+    assert.equal(await releaseHandler.installRelease('1'), ['ok', '1', null])
+    assert.is(await statuses(), '2:permanent 1:current')
+    assert.is(await releaseHandler.makePermanent('1'), 'ok')
+    assert.is(await releaseHandler.removeRelease('2'), 'ok')
+    assert.is(onDisk(node), '1:permanent')
+    assert.not(existsSync(join(node.root, 'lib/room-2')))
+    assert.ok(existsSync(join(node.root, 'lib/room-1')))
+    assert.equal(
+      (await releaseHandler.history()).map(({ action, from, to, outcome }) => `${action} ${from} ${to} ${outcome}`),
+      [
+        'unpack 1 2 ok',
+        'install 1 2 ok',
+        'make_permanent 2 2 ok',
+        'install 2 1 ok',
+        'make_permanent 1 1 ok',
+        'remove 1 2 ok',
+      ],
+    )
+  }),
+)
+
+test(
+  'a failed installation leaves statuses as they were, and is in the history',
+  withHandler(async (node) => {
+    await releaseHandler.setUnpacked('2')
+    probe.refuse = true
+    const failed = await releaseHandler.installRelease('2')
+    assert.is(Array.isArray(failed[1]) && failed[1][0], 'install_failed')
+    assert.is(await statuses(), '2:unpacked 1:permanent')
+    assert.is(onDisk(node), '2:unpacked 1:permanent')
+    const last = (await releaseHandler.history()).at(-1)
+    assert.is(last?.outcome, 'install_failed')
+    assert.match(last?.message ?? '', /not_today/)
+  }),
+)
+
+test(
+  'while a release is being installed questions are answered, and a second operation is refused',
+  withHandler(async () => {
+    await releaseHandler.setUnpacked('2')
+    const installing = releaseHandler.installRelease('2')
+    assert.is(await statuses(), '2:unpacked 1:permanent')
+    assert.equal(await releaseHandler.installRelease('2'), ['error', ['busy', 'install 2']])
+    assert.equal(await installing, ['ok', '1', null])
+  }),
+)
+
+test(
+  'a handler that is restarted knows what runs, though another release was booted',
+  withHandler(async (node, handler) => {
+    await releaseHandler.setUnpacked('2')
+    await releaseHandler.installRelease('2')
+    const ended = watch(handler)
+    exitPid(handler, 'kill')
+    await ended()
+    await startHandler(node)
+    assert.is(await statuses(), '2:current 1:permanent')
+  }),
+)
+
+test(
+  'options and versions that do not exist are refused',
+  withHandler(async () => {
+    assert.equal(await releaseHandler.installRelease('3'), ['error', ['no_such_release', '3']])
+    assert.equal(await releaseHandler.installRelease('1'), ['error', ['already_installed', '1']])
+    const zero = await releaseHandler.installRelease('1', { suspend_timeout: 0 })
+    assert.equal(zero, ['error', ['illegal_option', ['suspend_timeout', 0]]])
+    assert.equal(await releaseHandler.removeRelease('1'), ['error', ['permanent', '1']])
+    assert.equal(await releaseHandler.setUnpacked('../2'), ['error', ['illegal_option', ['release', '../2']]])
+  }),
+)
+
+test(
+  'files copied into a release, and releases only forgotten',
+  withHandler(async (node) => {
+    await releaseHandler.setUnpacked('2')
+    mkdirSync(join(node.root, 'elsewhere'))
+    writeFileSync(join(node.root, 'elsewhere/notes.txt'), 'x')
+    assert.is(await releaseHandler.installFile('2', join(node.root, 'elsewhere/notes.txt')), 'ok')
+    assert.ok(existsSync(join(node.root, 'releases/2/notes.txt')))
+    assert.is(await releaseHandler.setRemoved('2'), 'ok')
+    assert.ok(existsSync(join(node.root, 'releases/2')))
+    assert.is(await statuses(), '1:permanent')
+  }),
+)
+
+interface Called {
+  readonly result: unknown
+  readonly progress: readonly unknown[]
+}
+
+async function control(name: string, params: Readonly<Record<string, unknown>> = {}): Promise<Called> {
+  const progress: unknown[] = []
+  const context: ControlContext = {
+    progress: (step) => progress.push(step),
+    signal: new AbortController().signal,
+    afterwards: () => {},
+  }
+  return { result: await findMethod(name)?.(params, context), progress }
+}
+
+const failure = async (name: string, params: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
+  try {
+    await control(name, params)
+  } catch (thrown) {
+    return thrown
+  }
+  throw new Error(`${name} did not fail`)
+}
+
+test(
+  'the control methods upgrade, commit, go back and tell',
+  withHandler(async () => {
+    const check = await control('check', { vsn: '2' })
+    assert.is((check.result as { from: string }).from, '1')
+    const upgrade = await control('upgrade', { vsn: '2', who: 'ann' })
+    assert.is((upgrade.result as { migrated: number }).migrated, 4)
+    assert.is(upgrade.progress.length, (upgrade.progress.at(-1) as { of: number }).of)
+    assert.equal((await control('commit')).result, { vsn: '2', permanent: true })
+    assert.is(((await control('downgrade', { vsn: '1' })).result as { direction: string }).direction, 'down')
+    const { running, permanent } = (await control('releases')).result as { running: string; permanent: string }
+    assert.equal([running, permanent], ['1', '2'])
+    await control('commit', { vsn: '1' })
+    assert.equal((await control('remove', { vsn: '2' })).result, { vsn: '2', removed: true })
+    const { history } = (await control('history')).result as { history: { who: string }[] }
+    assert.is(history[1]?.who, 'ann')
+  }),
+)
+
+test(
+  'a control method fails with the tag, the facts and the words',
+  withHandler(async () => {
+    const unknown = await failure('upgrade', { vsn: '9' })
+    assert.is(unknown instanceof Error && 'tag' in unknown && unknown.tag, 'no_such_release')
+    assert.match(
+      unknown instanceof Error ? unknown.message : '',
+      /^release "9" is not known to this node; it knows "1"/,
+    )
+    const missing = await failure('upgrade')
+    assert.is(missing instanceof Error && 'tag' in missing && missing.tag, 'bad_parameter')
+  }),
+)
+
+test.run()
