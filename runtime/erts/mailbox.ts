@@ -19,8 +19,14 @@ export const KIND = {
 /** One of {@link KIND}. */
 export type Kind = (typeof KIND)[keyof typeof KIND]
 
+/** Slots of a small ring, and how many of them wait to be used again. */
 const SMALL = 16
+const POOLED = 1024
+/** A busy server's ring of at most so many slots is kept when it is empty, so that it need not grow each time anew. */
+const SPARE = 16_384
+
 const pool: unknown[][] = []
+let spare: unknown[] | null = null
 
 /** The queue. `Process` extends it, which saves an object and a pointer for each process. */
 export class Mailbox {
@@ -106,10 +112,10 @@ export class Mailbox {
 
   #grow(ring: unknown[]): unknown[] {
     const size = ring.length
-    // A push-made array of twice the size keeps V8's fast element kind, unlike `new Array(n)` of a large n.
-    const next: unknown[] = []
-    for (let k = 0; k < size; k++) next.push(ring[(this.#head + k) & (size - 1)])
-    for (let k = 0; k < size; k++) next.push(undefined)
+    let next = spare
+    if (next !== null && next.length > size) spare = null
+    else next = new Array<unknown>(size * 2)
+    for (let k = 0; k < size; k++) next[k] = ring[(this.#head + k) & (size - 1)]
     this.#head = 0
     this.#ring = next
     return next
@@ -117,6 +123,8 @@ export class Mailbox {
 
   #release(ring: unknown[]): void {
     this.#ring = null
-    if (ring.length === SMALL && pool.length < 1024) pool.push(ring)
+    if (ring.length === SMALL) {
+      if (pool.length < POOLED) pool.push(ring)
+    } else if (ring.length <= SPARE && (spare === null || spare.length < ring.length)) spare = ring
   }
 }

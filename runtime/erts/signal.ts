@@ -260,9 +260,9 @@ function tell(proc: Process, reason: unknown): void {
   proc.loop = null
   if (extra !== null) {
     extra.waiter = null
-    for (const atEnd of extra.atEnd ?? []) atEnd(reason)
+    if (extra.atEnd !== null) for (const atEnd of extra.atEnd) atEnd(reason)
     extra.abort?.abort(reason)
-    for (const record of extra.monitors ?? []) demonitor(record.ref)
+    if (extra.monitors !== null) for (const record of extra.monitors) demonitor(record.ref)
   }
   for (const peer of linksOf(proc)) {
     removeLink(peer, proc)

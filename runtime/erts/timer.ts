@@ -2,7 +2,7 @@
  * Many deadlines on few timers. Deadlines of one length form a list, which is in order of expiry by construction, so
  * adding and removing one is O(1) and costs no timer object: a call's time-out is two pointer writes.
  */
-import { clock, type TimerHandle } from './clock.js'
+import { type Clock, clock, realClock, type TimerHandle } from './clock.js'
 import { context } from './proc.js'
 
 /** Something with a deadline. What shall happen is in the subclass. */
@@ -27,6 +27,8 @@ class DeadlineList {
   first: Deadline | null = null
   last: Deadline | null = null
   timer: TimerHandle | null = null
+  /** Whose timer it is. */
+  clock: Clock | null = null
 
   constructor(ms: number) {
     this.ms = ms
@@ -36,6 +38,21 @@ class DeadlineList {
 /** setTimeout cannot wait longer than this; a longer deadline is looked at again and again until it is due. */
 const LONGEST_MS = 2 ** 31 - 1
 const lists = new Map<number, DeadlineList>()
+let readMs = -1
+
+/** The time, read once for all deadlines that a run of microtasks arms: reading it costs more than arming. */
+function nowMs(): number {
+  if (clock !== realClock) return clock.monotonicMs()
+  if (readMs < 0) {
+    readMs = clock.monotonicMs()
+    queueMicrotask(forgetTime)
+  }
+  return readMs
+}
+
+function forgetTime(): void {
+  readMs = -1
+}
 
 /** Starts a deadline `ms` milliseconds from now (any non-negative number). An armed one starts anew. */
 export function arm(deadline: Deadline, ms: number): void {
@@ -45,7 +62,7 @@ export function arm(deadline: Deadline, ms: number): void {
     list = new DeadlineList(ms)
     lists.set(ms, list)
   }
-  deadline.expiryMs = clock.monotonicMs() + ms
+  deadline.expiryMs = nowMs() + ms
   deadline.list = list
   deadline.prev = list.last
   if (list.last === null) {
@@ -54,6 +71,13 @@ export function arm(deadline: Deadline, ms: number): void {
     else list.timer.ref()
   } else list.last.next = deadline
   list.last = deadline
+  if (list.clock !== clock) takeOver(list)
+}
+
+/** Another clock has been put in place since the timer of a list was started: it would fire by a time that is over. */
+function takeOver(list: DeadlineList): void {
+  if (list.timer !== null) list.clock?.clearTimer(list.timer)
+  start(list, Math.max(0, (list.first?.expiryMs ?? 0) - clock.monotonicMs()))
 }
 
 /** Stops a deadline. @returns milliseconds that were left, or false if it was not armed. */
@@ -77,6 +101,7 @@ export function remainingMs(deadline: Deadline): number | false {
 
 /** A timer serves deadlines of many processes: it belongs to none, and must not fire as the one that started it. */
 function start(list: DeadlineList, ms: number): void {
+  list.clock = clock
   context.run(null, () => {
     list.timer = clock.setTimer(Math.min(ms, LONGEST_MS), () => expire(list))
   })

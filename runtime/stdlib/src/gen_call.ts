@@ -50,6 +50,15 @@ const FAILED = 2
 const DEEPEST = 64
 let depth = 0
 
+let takenResolve: ((answer: unknown) => void) | null = null
+let takenReject: ((failure: Exit) => void) | null = null
+
+/** The executor of every call's promise: one function for all instead of a new one for each. */
+function takeSettlers(resolve: (answer: unknown) => void, reject: (failure: Exit) => void): void {
+  takenResolve = resolve
+  takenReject = reject
+}
+
 /** One request and its answer. */
 export class Call extends Deadline implements From, Unanswered {
   readonly request: unknown
@@ -63,14 +72,23 @@ export class Call extends Deadline implements From, Unanswered {
   #resolve: ((answer: unknown) => void) | null = null
   #reject: ((failure: Exit) => void) | null = null
   readonly #site: CallSite
-  readonly #args: readonly unknown[]
+  /** What the client wrote; null when that was just the server and the request, as mostly: no list for each call. */
+  readonly #args: readonly unknown[] | null
+  readonly #ref: ServerRef | null
 
-  constructor(request: unknown, caller: Process | null, site: CallSite, args: readonly unknown[]) {
+  constructor(
+    request: unknown,
+    caller: Process | null,
+    site: CallSite,
+    args: readonly unknown[] | null,
+    ref: ServerRef | null = null,
+  ) {
     super()
     this.request = request
     this.caller = caller
     this.#site = site
     this.#args = args
+    this.#ref = ref
   }
 
   get pid(): Pid | undefined {
@@ -107,11 +125,11 @@ export class Call extends Deadline implements From, Unanswered {
   wait(timeout: Timeout): Promise<unknown> {
     if (this.#state === ANSWERED) return Promise.resolve(this.#value)
     if (this.#state === FAILED) return Promise.reject(this.failure(this.#value))
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-      if (timeout !== 'infinity') arm(this, timeout)
-    })
+    const promise = new Promise(takeSettlers)
+    this.#resolve = takenResolve
+    this.#reject = takenReject
+    if (timeout !== 'infinity') arm(this, timeout)
+    return promise
   }
 
   /** From now on the end of the server fails the call. */
@@ -146,7 +164,7 @@ export class Call extends Deadline implements From, Unanswered {
 
   /** What the waiting client is thrown for a cause. */
   protected failure(cause: unknown): Exit {
-    return new Exit([cause, [this.#site[0], this.#site[1], this.#args]])
+    return new Exit([cause, [this.#site[0], this.#site[1], this.#args ?? [this.#ref, this.request]]])
   }
 }
 
@@ -171,7 +189,7 @@ export const askRegistry = (module: ModuleRef, fun: string, ...args: readonly un
  * Sends a request and waits for the answer.
  *
  * @param kind KIND.call, or KIND.system for a system message
- * @param args what the client wrote, for the failure
+ * @param args what the client wrote, for the failure; null: just server and request
  * @returns the answer; rejects with an Exit of reason `[cause, [behaviour, fun, args]]`
  */
 export function call(
@@ -180,11 +198,11 @@ export function call(
   request: unknown,
   timeout: Timeout,
   site: CallSite,
-  args: readonly unknown[],
+  args: readonly unknown[] | null,
 ): Promise<unknown> {
   const caller = current()
   if (caller?.dead === true) return new Promise(() => {})
-  const one = new Call(request, caller, site, args)
+  const one = new Call(request, caller, site, args, ref)
   const server = ref instanceof Pid ? ref.proc : find(ref)
   checkTimeout(timeout)
   if (server === null || 'nodedown' in server || server.dead || server === caller) {
