@@ -14,6 +14,11 @@ export interface ApplyWorld {
   apply(module: string, fun: string, args: readonly unknown[]): unknown
   /** Start types of the applications that run. */
   runningApplications(): Promise<ReadonlyMap<string, string>>
+  /**
+   * The upgrade is over, done or undone. Until then applications are started as temporary ones, so that one that does
+   * not start or does not stay fails the upgrade and not the node; now they get the types they were started with.
+   */
+  settle(): Promise<void>
 }
 
 const APPLICATION = 'kernel/application'

@@ -2,7 +2,6 @@
  * The checksums of a release, `releases/VSN/checksums.json`: `{ "lib/...": "sha256 in hex", ... }`, one entry for every
  * file of the release. OTP has no counterpart.
  */
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,6 +40,8 @@ export async function readChecksums(root: string, vsn: string): Promise<Result<C
 
 /** SHA-256 of a file in hex; undefined when there is no such file. */
 export async function sumOf(path: string): Promise<string | undefined> {
+  // Loaded with the first sum: no start of a node needs one.
+  const { createHash } = await import('node:crypto')
   const hash = createHash('sha256')
   try {
     const { size } = await stat(path)

@@ -102,6 +102,7 @@ export async function install(
     if (notified !== 'ok') {
       throw new EvalFailure('configChange', notified[1].map(([name, why]) => `"${name}": ${format(why)}`).join('; '))
     }
+    await world.applies.settle()
     steps({ step: 'config_changed' }, 'told applications of changed parameters')
     return ok(await finish(checked, summary, linker, reporting.sinceMs))
   } catch (failure) {
@@ -109,6 +110,7 @@ export async function install(
     const notUndone = await log.run(async () => {
       await controller.restore(data)
     })
+    await world.applies.settle()
     // Who was told of the new parameters is told of the old ones.
     if (after !== undefined) await controller.configChange(after)
     if (isCancelled(reporting) && notUndone.length === 0) return err({ tag: 'cancelled', vsn: to.vsn })

@@ -11,11 +11,13 @@ import { equal, isAlive, type Pid, processes, runningCode } from '../../erts/pro
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
 import * as controller from '../../kernel/src/application_controller.js'
+import { type State as ControllerState, isRestartType, type RestartType } from '../../kernel/src/application_types.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
 import * as sys from '../../stdlib/src/sys.js'
-import { moduleIdOf } from './apply_step.js'
+import { type ApplyWorld, moduleIdOf } from './apply_step.js'
 import { type ChildEntry, type WalkSource, walkProcesses } from './process_walk.js'
-import type { CodeUser, CodeWorld, ProcessWorld, UpgradeWorld } from './upgrade_world.js'
+import { changeCodeNow, LATER, systemNow } from './system_now.js'
+import type { CodeUser, CodeWorld, ProcessWorld, Timeout, UpgradeWorld } from './upgrade_world.js'
 
 /** Limit for asking a supervisor for its children, in ms. */
 const ASK_MS = 5_000
@@ -31,15 +33,46 @@ export function nodeWorld(linker: Linker, prepared: Prepared | undefined): Upgra
   return {
     code: codeWorld(linker, prepared),
     processes: processWorld(),
-    applies: {
-      apply: (module, fun, args) => applyMfa([OWN[moduleIdOf(module)] ?? module, fun, args]),
-      runningApplications,
-    },
+    applies: applyWorld(),
     nowMs: () => clock.monotonicMs(),
   }
 }
 
-async function runningApplications(): Promise<ReadonlyMap<string, string>> {
+/** Functions that start one application, with its type as their second argument. */
+const STARTS: ReadonlySet<string> = new Set(['start', 'startBoot', 'ensureStarted'])
+
+function applyWorld(): ApplyWorld {
+  /** Types of applications that were started as temporary ones. */
+  const types = new Map<string, RestartType>()
+  return {
+    apply: async (module, fun, args) => {
+      const id = moduleIdOf(module)
+      const [what, type] = args
+      if (id !== 'kernel/application' || !STARTS.has(fun) || !isRestartType(type) || type === 'temporary') {
+        return applyMfa([OWN[id] ?? module, fun, args])
+      }
+      const name = typeof what === 'object' && what !== null && 'name' in what ? String(what.name) : String(what)
+      const runs = (await runningTypes()).has(name)
+      const started: unknown = await applyMfa([application, fun, [what, 'temporary']])
+      if (started === 'ok' && !runs) types.set(name, type)
+      return started
+    },
+    runningApplications: async () => new Map([...(await runningTypes()), ...types]),
+    settle: async () => {
+      const running = await runningTypes()
+      const wanted = new Map([...types].filter(([name]) => running.has(name)))
+      types.clear()
+      if (wanted.size === 0) return
+      // The controller has no request for this: outside an upgrade a type is for as long as the application runs.
+      await sys.replaceState<ControllerState>('application_controller', (state) => ({
+        ...state,
+        started: state.started.map((one) => ({ ...one, restartType: wanted.get(one.name) ?? one.restartType })),
+      }))
+    },
+  }
+}
+
+async function runningTypes(): Promise<ReadonlyMap<string, RestartType>> {
   const running = await application.whichApplications('infinity')
   const types = new Map((await controller.snapshot()).started.map((one) => [one.name, one.restartType]))
   return new Map(running.map(([name]) => [name, types.get(name) ?? 'temporary']))
@@ -108,21 +141,25 @@ export const walkSource: WalkSource = {
   dynamicModules: async (pid) => {
     if (!isEventManager(pid)) return []
     const state: unknown = await sys.getState(pid, ASK_MS)
+    // The first of each entry is the handler's module.
     return Array.isArray(state)
-      ? state.flatMap((one: unknown) => (Array.isArray(one) ? [handlerModule(one[0])] : []))
+      ? state.flatMap((one: unknown) => (Array.isArray(one) ? [one[0] as ModuleRef] : []))
       : []
   },
   isProcess: (value): value is Pid => value instanceof PidClass,
   isAlive,
 }
 
-/** A handler is named by its module, or by module and id. */
-const handlerModule = (handler: unknown): ModuleRef => (Array.isArray(handler) ? handler[0] : handler) as ModuleRef // OTP's contract
-
-/** Event managers answer `getState` with one entry for each handler. */
+/** Event managers answer `getState` with `[module, id, state]` of each handler. */
 const isEventManager = (pid: Pid): boolean => {
-  const module = codeOf(pid)
-  return typeof module === 'object' && 'addHandler' in module && 'whichHandlers' in module
+  const loop = pid.proc?.loop
+  return loop !== null && loop !== undefined && 'module' in loop && loop.module === 'stdlib/gen_event'
+}
+
+/** A system message: served now where that is possible, else through sys. */
+function system(pid: Pid, request: unknown, timeout: Timeout, ask: () => Promise<unknown>): unknown {
+  const answer = systemNow(pid, request, timeout)
+  return answer === LATER ? ask() : answer
 }
 
 function processWorld(): ProcessWorld {
@@ -130,12 +167,23 @@ function processWorld(): ProcessWorld {
     walk: (known, suspended) => walkProcesses(walkSource, known, suspended),
     isAlive,
     newestId: () => processes().at(-1)?.id ?? 0,
-    suspend: (pid, timeout) => sys.suspend(pid, timeout),
-    resume: (pid) => sys.resume(pid),
-    getState: (pid) => sys.getState(pid),
+    suspend: (pid, timeout) => system(pid, 'suspend', timeout, () => sys.suspend(pid, timeout)),
+    resume: (pid) => system(pid, 'resume', ASK_MS, () => sys.resume(pid)),
+    getState: (pid) => {
+      const answer = systemNow(pid, 'get_state', ASK_MS)
+      return Array.isArray(answer) && answer[0] === 'ok'
+        ? { state: answer[1] }
+        : sys.getState(pid).then((state) => ({ state }))
+    },
+    // The function runs in the process.
     putState: (pid, state, dynamic) =>
       sys.replaceState(pid, dynamic ? (handler) => handlerState(state, handler) : () => state),
-    changeCode: (pid, module, oldVsn, extra, timeout) => sys.changeCode(pid, module, oldVsn, extra, timeout),
+    changeCode: (pid, module, oldVsn, extra, timeout) => {
+      const answer = changeCodeNow(pid, oldVsn, extra, timeout)
+      if (answer !== LATER) return answer
+      const ask = (): Promise<unknown> => sys.changeCode(pid, module, oldVsn, extra, timeout)
+      return system(pid, ['change_code', module, oldVsn, extra], timeout, ask)
+    },
     childIds: async (pid) => (await within(supervisor.whichChildren(pid), ASK_MS)).map(([id]) => id),
     terminateChild: (pid, id) => supervisor.terminateChild(pid, id),
     restartChild: (pid, id) => supervisor.restartChild(pid, id),
@@ -143,10 +191,11 @@ function processWorld(): ProcessWorld {
   }
 }
 
-/** An event manager's state is put back handler by handler: the kept entry with the same module and id. */
+/** An event manager's state is put back handler by handler: the kept entry of the same module and id. */
 function handlerState(kept: unknown, handler: unknown): unknown {
   if (!Array.isArray(kept) || !Array.isArray(handler)) return handler
-  return kept.find((one: unknown) => Array.isArray(one) && equal(one.slice(0, -1), handler.slice(0, -1))) ?? handler
+  const isSame = (one: unknown): boolean => Array.isArray(one) && one[0] === handler[0] && equal(one[1], handler[1])
+  return kept.find(isSame) ?? handler
 }
 
 /** Rejects when an answer does not come in time. The question is not taken back. */

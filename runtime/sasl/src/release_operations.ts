@@ -8,7 +8,8 @@ import { err, ok, type Result } from '../../../schemas/result.js'
 import { clock } from '../../erts/clock.js'
 import { stop } from '../../erts/init.js'
 import type { Linker } from '../../erts/linker/linker.js'
-import { exitPid } from '../../erts/process.js'
+import { exitPid, whereis } from '../../erts/process.js'
+import * as controlServer from '../../kernel/src/control_server.js'
 import { verifyInPlace } from './checksums.js'
 import { addHistory, type HistoryEntry } from './history.js'
 import { type CheckedInstall, checkInstall } from './install_check.js'
@@ -192,6 +193,8 @@ export async function installRelease(
   // On disk nothing but `old` can differ; the release that runs is written as unpacked, since a restart boots another.
   const saved = await save(after, next.value)
   const from = runningRelease(state.releases)?.vsn ?? ''
+  // `status` and run/node.json say what runs; that nobody is there to be told does not fail what was done.
+  if (whereis('control_server') !== undefined) await controlServer.setVsn(vsn).catch(() => 'ok')
   return {
     answer: ok(summary),
     state: await remember(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, undefined, from),

@@ -37,20 +37,30 @@ export interface CodeWorld {
   usePath(application: string, dir: string): () => void
 }
 
-/** Effects on processes. Everything rejects with the reason when the process has ended or does not answer in time. */
+/** A state, in a box: a state may itself be a promise. */
+export interface State {
+  readonly state: unknown
+}
+
+/**
+ * Effects on processes. A value is an answer that is there already; a promise rejects with the reason when the process
+ * has ended or does not answer in time. With ten thousand processes the difference is that of an upgrade nobody
+ * notices.
+ */
 export interface ProcessWorld {
   /** Processes of all supervision trees; see {@link walkProcesses} for the arguments. */
   walk(known: readonly FoundProcess[], suspended: (pid: Pid) => boolean): Promise<readonly FoundProcess[]>
   isAlive(pid: Pid): boolean
   /** The id of the newest living process: all made later have a greater one. */
   newestId(): number
-  suspend(pid: Pid, timeout: Timeout): Promise<unknown>
-  resume(pid: Pid): Promise<unknown>
-  getState(pid: Pid): Promise<unknown>
+  suspend(pid: Pid, timeout: Timeout): unknown
+  resume(pid: Pid): unknown
+  /** The state, or a promise of it: see {@link State}. */
+  getState(pid: Pid): State | Promise<State>
   /** Puts back what {@link getState} gave. */
-  putState(pid: Pid, state: unknown, dynamic: boolean): Promise<unknown>
+  putState(pid: Pid, state: unknown, dynamic: boolean): unknown
   /** @returns `'ok'` or `['error', reason]` */
-  changeCode(pid: Pid, module: string, oldVsn: unknown, extra: unknown, timeout: Timeout): Promise<unknown>
+  changeCode(pid: Pid, module: string, oldVsn: unknown, extra: unknown, timeout: Timeout): unknown
   childIds(supervisor: Pid): Promise<readonly unknown[]>
   terminateChild(supervisor: Pid, id: unknown): Promise<unknown>
   restartChild(supervisor: Pid, id: unknown): Promise<unknown>

@@ -21,6 +21,8 @@ const withNode = (body: (node: RoomNode) => Promise<void>) =>
   inTest(async () => {
     probe.configAnswer = 'ok'
     probe.refuse = false
+    probe.startAnswer = undefined
+    probe.hang = false
     const node = await startRoomNode()
     try {
       await body(node)
@@ -280,6 +282,45 @@ test(
 )
 
 test(
+  'a permanent application that does not start stops the upgrade, not the node',
+  withNode(async (node) => {
+    const before = await node.observe()
+    probe.startAnswer = ['error', 'no_disk']
+    const done = await go(await checked(node, '2'), node.linker)
+    assert.match(
+      done.ok ? '' : formatReleaseError(done.error),
+      /^apply kernel\/application\.start\('audit', 'permanent'\) failed: [\s\S]*no_disk[\s\S]*; the node runs "1" as before$/,
+    )
+    assert.equal(difference(before, await node.observe()), [])
+    assert.not(probe.notes.some((note) => Array.isArray(note) && note[0] === 'node ends'))
+  }),
+)
+
+test(
+  'an application that was started is permanent when the upgrade is over',
+  withNode(async (node) => {
+    await upgraded(node)
+    assert.equal((await node.observe()).types, ['audit permanent', 'kernel permanent', 'room permanent'])
+  }),
+)
+
+test(
+  'a conversion that never comes to an end is given up, and the process goes on as before',
+  withNode(async (node) => {
+    await genServer.call('counter', 'next')
+    const before = await node.observe()
+    probe.hang = true
+    const done = await install(await checked(node, '2'), { code_change_timeout: 20 }, node.linker, { sinceMs: 0 })
+    assert.match(
+      done.ok ? '' : formatReleaseError(done.error),
+      /^code_change of room\/counter failed: [\s\S]*timeout[\s\S]*; the node runs "1" as before$/,
+    )
+    assert.equal(difference(before, await node.observe()), [])
+    assert.is(await genServer.call('counter', 'next'), 2)
+  }),
+)
+
+test(
   'cancelling takes back what was done',
   withNode(async (node) => {
     const before = await node.observe()
@@ -381,6 +422,25 @@ test(
     assert.equal(
       (await node.observe()).players,
       [50, 40, 30, 20, 10].map((points) => ({ points })),
+    )
+  }),
+)
+
+test(
+  'also when going down, where states are converted before the load',
+  withNode(async (node) => {
+    const releases = await upgraded(node)
+    let started = false
+    const tell = (step: InstallStep): void => {
+      if (started || step.facts.step !== 'converted' || step.facts.module !== 'room/player') return
+      started = true
+      supervisor.startChild('pool_sup', [40])
+    }
+    const done = await go(await checked(node, '1', releases), node.linker, undefined, tell)
+    assert.ok(done.ok, done.ok ? '' : formatReleaseError(done.error))
+    assert.equal(
+      (await node.observe()).players,
+      [40, 30, 20, 10].map((score) => ({ score })),
     )
   }),
 )

@@ -31,10 +31,14 @@ export const probe = {
   },
   /** Set by a test: what `configChange` answers. */
   configAnswer: 'ok' as unknown,
+  /** Set by a test: what `audit` and `legacy` answer when they are to start. */
+  startAnswer: undefined as unknown,
   /** Set by a test: what the counter waits for when it is asked to wait. */
   gate: Promise.resolve() as Promise<void>,
   /** Set by a test: whether code_change of the counter refuses. */
   refuse: false,
+  /** Set by a test: whether code_change of the counter never comes to an end. */
+  hang: false,
 }
 
 const SUP = `import { Supervisor } from 'otp-rel'
@@ -124,6 +128,7 @@ const ROOM_2 = {
 export const handleCall = (_request, _from, state) => ['reply', state.count + 1, { count: state.count + 1 }]
 export const codeChange = (vsn, state) => {
   if (probe.refuse) return ['error', 'not_today']
+  if (probe.hang) return new Promise(() => {})
   probe.note(['counter', vsn])
   return Array.isArray(vsn) ? ['ok', { n: state.count }] : ['ok', { count: state.n }]
 }`,
@@ -140,7 +145,8 @@ export const codeChange = (vsn, state) =>
 
 const SMALL = (name: string): Record<string, string> => ({
   [name]: `import * as sup from './${name}_sup.js'
-export const start = () => sup.startLink()
+import { probe } from 'test/probe'
+export const start = () => probe.startAnswer ?? sup.startLink()
 export const stop = () => undefined`,
   [`${name}_sup`]: `import { Supervisor } from 'otp-rel'
 import * as self from './${name}_sup.js'
@@ -192,7 +198,7 @@ export const UP: readonly LowLevelInstruction[] = [
   { op: 'start', modules: ['room/stopper'] },
   load('audit/audit'),
   load('audit/audit_sup'),
-  call('kernel/application', 'start', ['audit', 'temporary']),
+  call('kernel/application', 'start', ['audit', 'permanent']),
   call('kernel/application', 'stop', ['legacy']),
   remove('legacy/legacy'),
   remove('legacy/legacy_sup'),
@@ -208,7 +214,7 @@ export const DOWN: readonly LowLevelInstruction[] = [
   { op: 'point_of_no_return' },
   load('legacy/legacy'),
   load('legacy/legacy_sup'),
-  call('kernel/application', 'start', ['legacy', 'temporary']),
+  call('kernel/application', 'start', ['legacy', 'permanent']),
   call('kernel/application', 'stop', ['audit']),
   remove('audit/audit'),
   remove('audit/audit_sup'),
@@ -387,6 +393,7 @@ async function observe(linker: Linker): Promise<Readonly<Record<string, unknown>
   for (const name of ['counter', 'keeper', 'stopper', 'ledger']) {
     states[name] = whereis(name) === undefined ? 'none' : await sys.getState(name)
   }
+  const running = new Set((await application.whichApplications()).map(([name]) => name))
   const pool = await supervisor.whichChildren('pool_sup')
   const players = await Promise.all(pool.map(([, pid]) => (pid instanceof Pid ? sys.getState(pid) : undefined)))
   return {
@@ -405,6 +412,10 @@ async function observe(linker: Linker): Promise<Readonly<Record<string, unknown>
     env: application.getAllEnv('room').sort(),
     loaded: application.loadedApplications().sort(),
     running: (await application.whichApplications()).sort(),
+    types: (await controller.snapshot()).started
+      .filter(({ name }) => running.has(name))
+      .map(({ name, restartType }) => `${name} ${restartType}`)
+      .sort(),
     path: [...codePath()].map(([name, dir]) => `${name}: ${dir}`).sort(),
   }
 }

@@ -38,7 +38,7 @@ function filesOf(vsn: string, more: Files = {}): Files {
     'bin/shop': '#!/bin/sh\n',
     [`lib/shop-${vsn}/ebin/app.json`]: `{"name":"shop","vsn":"${vsn}"}`,
     [`lib/shop-${vsn}/ebin/shop.js`]: `// ${vsn}`,
-    [`lib/.npm/ws@8.0.0/node_modules/ws/index.js`]: '// ws',
+    'lib/.npm/ws@8.0.0/node_modules/ws/index.js': '// ws',
     [`releases/${vsn}/shop.rel.json`]: JSON.stringify(rel),
     [`releases/${vsn}/start.script.json`]: '{}',
     ...more,
@@ -177,7 +177,7 @@ function archive(entries: readonly Partial<ConstructorParameters<typeof Header>[
 
 const ATTACKS = [
   [[{ path: '../outside' }], '../outside'],
-  [[{ path: '/tmp/otp-rel-outside' }], '/tmp/otp-rel-outside'],
+  [[{ path: '/etc/otp-rel-outside' }], '/etc/otp-rel-outside'],
   [[{ path: 'lib/a/../../../outside' }], 'lib/a/../../../outside'],
   [[{ path: 'lib/x', type: 'SymbolicLink', linkpath: '../..' }, { path: 'lib/x/outside' }], 'lib/x'],
   [[{ path: 'lib/x', type: 'SymbolicLink', linkpath: '../lib' }, { path: 'lib/x/inside' }], 'lib/x/inside'],

@@ -1,0 +1,29 @@
+/** How an instruction fails, and the words for what processes and calls answer. OTP: throws of release_handler_1.erl. */
+import { format } from '../../erts/term.js'
+
+/** An instruction failed. The log holds what must be taken back. */
+export class EvalFailure extends Error {
+  /** What was being done, as text. */
+  readonly doing: string
+
+  constructor(doing: string, why: string, cause?: unknown) {
+    super(why, { cause })
+    this.name = 'EvalFailure'
+    this.doing = doing
+  }
+}
+
+/** The reason in `['error', ['error', reason]]`: the answer of sys around that of the process. */
+export function refusalOf(answer: unknown): unknown {
+  return Array.isArray(answer) && answer.length === 2 && answer[0] === 'error' ? refusalOf(answer[1]) : answer
+}
+
+/** The words for a failure. Of one that `sys` or a call gives only the cause matters, not how it was asked. */
+export function messageOf(failure: unknown): string {
+  if (!(failure instanceof Error)) return format(failure)
+  if (!('reason' in failure)) return failure.message
+  const { reason } = failure
+  const isCall = Array.isArray(reason) && reason.length === 2 && Array.isArray(reason[1]) && reason[1].length === 3
+  const cause: unknown = isCall ? reason[0] : reason
+  return typeof cause === 'string' ? cause : format(cause)
+}
