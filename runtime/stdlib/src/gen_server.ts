@@ -6,24 +6,23 @@
  * parent, since there is nobody to link with.
  */
 
-import { exit, exitReason } from '../../erts/exit.js'
+import { exitReason } from '../../erts/exit.js'
 import { KIND } from '../../erts/mailbox.js'
-import { type ModuleRef, moduleName, resolveModule } from '../../erts/modules.js'
+import type { ModuleRef } from '../../erts/modules.js'
 import { current, type Process } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
-import { report } from '../../erts/report.js'
-import { release } from '../../erts/scheduler.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
+import { warnAtStart } from './behaviour.js'
 import {
   type CallSite,
   type From,
-  find,
   call as genCall,
   cast as genCast,
   type ServerName,
   type ServerRef,
 } from './gen_call.js'
+import { checkEntering, enterProcess } from './gen_enter.js'
 import { ServerLoop } from './gen_server_loop.js'
 import { badReturn, isOption, type Option, type Thrown } from './gen_server_returns.js'
 import {
@@ -50,60 +49,26 @@ export {
   sendRequest,
   waitResponse,
 } from './gen_request.js'
+export type {
+  Callbacks,
+  CallOf,
+  CallReturn,
+  CastOf,
+  CastReturn,
+  CodeChange,
+  FormatStatus,
+  HandleCall,
+  HandleCast,
+  HandleContinue,
+  HandleInfo,
+  Init,
+  ReplyTo,
+  Request,
+  Terminate,
+} from './gen_server_callbacks.js'
+export { type Client, client } from './gen_server_client.js'
 export type { Option } from './gen_server_returns.js'
 export type { StartMonitorResult, StartOptions, StartResult } from './gen_start.js'
-
-/** What `init` may return. The last element of `ok` is a time-out, `hibernate` or `{ continue }`. */
-export type Init<State> =
-  | readonly ['ok', State]
-  | readonly ['ok', State, Option]
-  | readonly ['stop', unknown]
-  | 'ignore'
-
-/** What `handleCall` may return. */
-export type CallReturn<State> =
-  | readonly ['reply', unknown, State]
-  | readonly ['reply', unknown, State, Option]
-  | readonly ['noreply', State]
-  | readonly ['noreply', State, Option]
-  | readonly ['stop', reason: unknown, reply: unknown, State]
-  | readonly ['stop', reason: unknown, State]
-
-/** What `handleCast`, `handleInfo` and `handleContinue` may return. */
-export type CastReturn<State> =
-  | readonly ['noreply', State]
-  | readonly ['noreply', State, Option]
-  | readonly ['stop', reason: unknown, State]
-
-type Awaitable<T> = T | Promise<T>
-
-/** Answers a request. */
-export type HandleCall<Request, State> = (request: Request, from: From, state: State) => Awaitable<CallReturn<State>>
-
-/** Handles a request that wants no answer. */
-export type HandleCast<Request, State> = (request: Request, state: State) => Awaitable<CastReturn<State>>
-
-/** Handles any other message; also `'timeout'`. */
-export type HandleInfo<State, Message = unknown> = (message: Message, state: State) => Awaitable<CastReturn<State>>
-
-/** Goes on after a return with `{ continue }`, before any message. */
-export type HandleContinue<State, Continue = unknown> = (
-  continuation: Continue,
-  state: State,
-) => Awaitable<CastReturn<State>>
-
-/** Cleans up before the server ends. Not called when the server is killed or its init failed. */
-export type Terminate<State> = (reason: unknown, state: State) => unknown
-
-/** Converts the state in an upgrade: `oldVsn` is the old version, or `['down', vsn]`. Anything but `ok` refuses. */
-export type CodeChange<State, OldState = unknown> = (
-  oldVsn: unknown,
-  state: OldState,
-  extra: unknown,
-) => Awaitable<readonly ['ok', State] | readonly ['error', unknown]>
-
-/** What is shown of the state, a message, a reason and the log. */
-export type FormatStatus = (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 
 const CALL: CallSite = ['gen_server', 'call']
 
@@ -174,7 +139,10 @@ let lastInitialCall: readonly [ModuleRef, string, number] = ['', 'init', 1]
 
 /** Servers started one after the other are mostly of one module: they share it. */
 function initialCall(mod: ModuleRef): readonly [ModuleRef, string, number] {
-  if (lastInitialCall[0] !== mod) lastInitialCall = [mod, 'init', 1]
+  if (lastInitialCall[0] !== mod) {
+    lastInitialCall = [mod, 'init', 1]
+    warnAtStart('gen_server', mod)
+  }
   return lastInitialCall
 }
 
@@ -226,7 +194,7 @@ function initOutcome(loop: ServerLoop, returned: unknown): InitOutcome {
  *          `timeout`, `calling_self`, `['nodedown', node]`, or the reason with which the server ended
  */
 export function call<Reply = unknown>(ref: ServerRef, request: unknown, timeoutMs?: Timeout): Promise<Reply> {
-  const args = timeoutMs === undefined ? [ref, request] : [ref, request, timeoutMs]
+  const args = timeoutMs === undefined ? null : [ref, request, timeoutMs]
   // The type of the answer is the callback module's promise.
   return genCall(KIND.call, ref, request, timeoutMs ?? 5000, CALL, args) as Promise<Reply>
 }
@@ -293,38 +261,10 @@ export function enterLoop(
   name?: ServerName | Pid,
   option?: Option,
 ): Promise<never> {
-  const proc = current()
-  if (proc === null || !proc.procLib) exit('process_was_not_started_by_proc_lib')
-  const named = name === undefined || !('id' in name) ? checkName(proc, name) : undefined
-  const parent = proc.ancestors[0]
-  const parentProc = parent === undefined ? null : find(parent)
-  const parentPid = parentProc !== null && !('nodedown' in parentProc) ? parentProc.pid : proc.pid
-  const loop = new ServerLoop(proc, parentPid, named, mod, debugOptions(options.debug ?? []))
-  proc.loop = loop.ready(state, option)
-  queueMicrotask(() => {
-    if (option !== undefined && typeof option === 'object') {
-      const pending = loop.goOn(option.continue)
-      if (pending !== undefined) return void pending.then(() => release(proc))
-    } else if (option !== undefined) loop.armAfterInit(option)
-    release(proc)
+  const { proc, parent, name: own } = checkEntering(name)
+  const loop = new ServerLoop(proc, parent, own, mod, debugOptions(options.debug ?? [])).ready(state, option)
+  return enterProcess(proc, loop, () => {
+    if (option === undefined) return undefined
+    return typeof option === 'object' ? loop.goOn(option.continue) : loop.armAfterInit(option)
   })
-  return new Promise(() => {})
-}
-
-function checkName(proc: Process, name: ServerName | undefined): ServerName | undefined {
-  if (name === undefined) return undefined
-  const owner = find('local' in name ? name.local : name)
-  if (owner === proc) return name
-  if ('local' in name) exit('process_not_registered')
-  if ('global' in name) exit('process_not_registered_globally')
-  return exit(['process_not_registered_via', moduleName(name.via)])
-}
-
-/** Warns of a callback that is needed now and not there. @internal */
-export function noHandleInfo(mod: ModuleRef, name: unknown, message: unknown): void {
-  report(
-    'warning',
-    { label: ['gen_server', 'no_handle_info'], report: { name, module: moduleName(resolveModule(mod)), message } },
-    { domain: ['otp'] },
-  )
 }
