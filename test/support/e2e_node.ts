@@ -100,6 +100,16 @@ export async function until<T>(what: string, look: () => Promise<T | undefined> 
   }
 }
 
+/** A hook that says why it failed: the runner counts its tests as not run and keeps the reason to itself. */
+export const telling = (hook: () => Promise<void>) => async (): Promise<void> => {
+  try {
+    await hook()
+  } catch (failure) {
+    console.error(failure)
+    throw failure
+  }
+}
+
 // ---- folders
 
 /** A folder for a test file, in which its nodes run. */
@@ -123,7 +133,7 @@ export interface Workshop {
  */
 const GUARD = `
 cat >/dev/null
-for file in "$1"/*/run/node.json; do
+for file in "$1"/*/run/node.json "$1"/*/_build/rel/*/run/node.json; do
   [ -f "$file" ] || continue
   pid=$(sed -n 's/.*"pid": *\\([0-9][0-9]*\\).*/\\1/p' "$file")
   case $(ps -o args= -p "$pid" 2>/dev/null) in *"$1"*) kill -9 "$pid" ;; esac
@@ -161,7 +171,11 @@ export async function openWorkshop(): Promise<Workshop> {
       return release(path(name))
     },
     async close() {
-      for (const name of await readdir(dir)) await killNode(path(name))
+      for (const name of await readdir(dir)) {
+        await killNode(path(name))
+        const built = path(name, '_build', 'rel')
+        for (const inside of await readdir(built).catch(() => [])) await killNode(join(built, inside))
+      }
       await rm(dir, { recursive: true, force: true, maxRetries: 5 })
       guard.stdin.end()
     },
@@ -190,7 +204,12 @@ export async function contentsOf(dir: string): Promise<Readonly<Record<string, s
         await walk(path)
       } else if (info.isSymbolicLink()) found.push([path, `-> ${await readlink(join(dir, path))}`])
       else if (info.isFile()) {
-        found.push([path, createHash('sha256').update(await readFile(join(dir, path))).digest('hex')])
+        found.push([
+          path,
+          createHash('sha256')
+            .update(await readFile(join(dir, path)))
+            .digest('hex'),
+        ])
       }
     }
   }
@@ -257,6 +276,8 @@ export interface Release {
   versions(): Promise<string>
   /** GET a path of `web`. */
   get<T = Look>(path?: string): Promise<T>
+  /** Whether no node runs here; undefined while one does, for {@link until}. */
+  hasEnded(): Promise<true | undefined>
   /** Ends the node at once, as the system would when memory runs out, and waits until it has ended. */
   kill(): Promise<void>
 }
@@ -289,6 +310,10 @@ export function release(root: string): Release {
       const body: unknown = await response.json()
       if (!response.ok) throw new Error(`${response.status} ${JSON.stringify(body)}`)
       return body as T // the listener of the fixture makes it
+    },
+    async hasEnded() {
+      const pid = (await nodeFile(root))?.pid
+      return typeof pid === 'number' && isAlive(pid) ? undefined : true
     },
     kill: () => killNode(root),
   }

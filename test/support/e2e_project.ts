@@ -51,7 +51,7 @@ interface State {
 
 export const startLink = () => GenServer.startLink({ local: 'counter' }, self, [])
 export const next = () => GenServer.call<number>('counter', 'next')
-export const look = () => GenServer.call('counter', 'look')
+export const look = () => GenServer.call<object>('counter', 'look')
 
 export const init = (): GenServer.Init<State> => ['ok', { n: 0 }]
 
@@ -86,7 +86,7 @@ interface State100 {
 
 export const startLink = () => GenServer.startLink({ local: 'counter' }, self, [])
 export const next = () => GenServer.call<number>('counter', 'next')
-export const look = () => GenServer.call('counter', 'look')
+export const look = () => GenServer.call<object>('counter', 'look')
 
 export const init = (): GenServer.Init<State> => ['ok', { count: 0, since: 0 }]
 
