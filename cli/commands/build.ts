@@ -104,7 +104,7 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
 }
 
 /** Files that a person writes: a fault in one of them is a wrong input, any other a build that failed. */
-const INPUT = /(^|[/\\])(otp\.config|app|appup|package|[^/\\]*\.config|[^/\\]*\.rel)\.json$/
+const INPUT = /(^|[/\\])(otp\.config|app|appup|package|[^/\\]*\.config(\.[^/\\]+)?|[^/\\]*\.rel)\.json$/
 
 function buildFailure(faults: readonly Fault[]): Failure {
   const errors = faults.filter(({ severity }) => severity === 'error')

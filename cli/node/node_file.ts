@@ -5,9 +5,9 @@
  * leaves it behind, so whether its process is alive is asked here too.
  * OTP: the name a node has with epmd.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { record } from '../render/record.js'
 import type { ClientError } from './client_error.js'
@@ -42,10 +42,25 @@ export function readNodeFile({ root, name }: Target): Result<NodeFile, ClientErr
   // A file cut short can only be one that is being written, or was when the machine went down.
   if (file === undefined) return err({ tag: 'not_running', root })
   if (!isAlive(file.pid)) return err({ tag: 'not_running', root, pid: file.pid })
+  if (isOfAnother(root, file)) return err({ tag: 'not_running', root })
   if (name !== undefined && file.name !== name) {
     return err({ tag: 'wrong_node', root, expected: name, found: file.name, pid: file.pid })
   }
   return ok(file)
+}
+
+/**
+ * Whether the file came here with a copy of a whole installation: its node runs in the folder of its socket, and what is
+ * asked of the copy is not meant for it.
+ */
+function isOfAnother(root: string, { pid, socket }: NodeFile): boolean {
+  try {
+    const there = dirname(socket)
+    if (realpathSync(there) === realpathSync(join(root, 'run'))) return false
+    return parse(readFileSync(join(there, 'node.json'), 'utf8'), there)?.pid === pid
+  } catch {
+    return false
+  }
 }
 
 /** The answer to a file or socket that may not be touched. */

@@ -46,7 +46,7 @@ export interface AppupFile extends TextFile {
 
 /** An app.json that cannot be read; nobody knows what application it is. */
 export interface BrokenApp {
-  /** The name of its folder. */
+  /** The name that it says it has, or that of its folder without the version. */
   readonly guess: string
   readonly origin: string
   readonly faults: readonly Fault[]
@@ -159,7 +159,7 @@ async function readApp(
   if (text === undefined) return undefined
   const source = { file, text }
   const parsed = read('app', text, file)
-  if (!parsed.ok) return err({ guess: basename(dir), origin, faults: parsed.error })
+  if (!parsed.ok) return err({ guess: guessName(text, dir), origin, faults: parsed.error })
   const app = parsed.value
   const faults: Fault[] = []
   // A package of node_modules that says "from" means its own package.json.
@@ -185,6 +185,12 @@ async function readApp(
     origin,
     faults,
   })
+}
+
+/** Whose app.json a wrong one is: as it says itself, where that can be made out, else as its folder is called. */
+function guessName(text: string, dir: string): string {
+  const written = /"name"\s*:\s*"([a-z][a-z0-9_-]*)"/.exec(text)?.[1]
+  return written ?? basename(dir).replace(/-\d.*$/, '')
 }
 
 /** Stands in for a version that could not be looked up; the application has a fault that says so. */

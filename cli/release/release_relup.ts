@@ -10,7 +10,6 @@ import {
   type FoundApp,
   type FoundAppup,
   formatSystoolsError,
-  formatSystoolsWarning,
   makeRelup,
   type SystoolsError,
   type World,
@@ -19,6 +18,7 @@ import type { Fault } from '../../schemas/fault.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Rel, Relup } from '../../schemas/types.js'
+import { systoolsErrors, systoolsWarnings } from './systools_fault.js'
 import { compareVsn } from './vsn.js'
 
 /** A release that is on disk, as far as upgrading from it goes. */
@@ -136,10 +136,7 @@ function finish(
   warnings: readonly Fault[],
 ): Result<ReleaseRelup, readonly Fault[]> {
   if (bases.length === 0) return ok({ bases: [], warnings })
-  if (!made.ok)
-    return err(made.error.map((error): Fault => ({ ...error, severity: 'error', message: formatSystoolsError(error) })))
-  const told = made.value.warnings.map(
-    (warning): Fault => ({ ...warning, severity: 'warning', message: formatSystoolsWarning(warning) }),
-  )
+  if (!made.ok) return err(systoolsErrors(made.error))
+  const told = systoolsWarnings(made.value.warnings)
   return ok({ relup: made.value.relup, bases: bases.map(({ rel }) => rel.vsn), warnings: [...warnings, ...told] })
 }

@@ -1,11 +1,5 @@
 /** What systools is told of a resolved release, and the boot script that it makes of it. */
-import {
-  type FoundApp,
-  type FoundAppup,
-  formatSystoolsError,
-  formatSystoolsWarning,
-  makeScript,
-} from '../../runtime/sasl/src/systools.js'
+import { type FoundApp, type FoundAppup, makeScript } from '../../runtime/sasl/src/systools.js'
 import type { AppResource } from '../../schemas/app_resource.js'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -13,6 +7,7 @@ import type { Appup, BootScript } from '../../schemas/types.js'
 import type { CompiledApplication } from './compiled.js'
 import type { TopRelease } from './release_relup.js'
 import type { ResolvedApplication, ResolvedRelease } from './resolve.js'
+import { systoolsErrors, systoolsWarnings } from './systools_fault.js'
 
 /** An application with everything looked up: what systools reads and what is written as its app.json. */
 export interface Described {
@@ -58,10 +53,6 @@ export function bootScript(
   const base = applications.filter(({ resource: { name } }) => name === 'kernel' || name === 'stdlib')
   const primLoad = base.flatMap(({ compiled }) => compiled.modules.map(({ id }) => id)).sort()
   const made = makeScript(rel, { apps: foundApps(applications) }, { preLoaded, primLoad })
-  if (!made.ok)
-    return err(made.error.map((error): Fault => ({ ...error, severity: 'error', message: formatSystoolsError(error) })))
-  const warnings = made.value.warnings.map(
-    (warning): Fault => ({ ...warning, severity: 'warning', message: formatSystoolsWarning(warning) }),
-  )
-  return ok({ script: made.value.script, warnings })
+  if (!made.ok) return err(systoolsErrors(made.error))
+  return ok({ script: made.value.script, warnings: systoolsWarnings(made.value.warnings) })
 }

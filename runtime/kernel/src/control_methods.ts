@@ -1,7 +1,7 @@
 /** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
 import { clock } from '../../erts/clock.js'
 import { Exit, exitReason } from '../../erts/exit.js'
-import { bootSteps, getStatus, scriptId, stop } from '../../erts/init.js'
+import { bootSteps, getStatus, reboot, scriptId, stop } from '../../erts/init.js'
 import { applyMfa } from '../../erts/modules.js'
 import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
 import * as application from './application.js'
@@ -9,9 +9,6 @@ import { type ControlContext, ControlError, type ControlMethod, registerMethod }
 import { shellContext } from './control_context.js'
 import * as controlServer from './control_server.js'
 import { decodeTerm } from './control_terms.js'
-
-/** Status with which a node ends that is to be started again by whoever started it. */
-export const RESTART_STATUS = 75
 
 /** Makes the kernel's methods callable. */
 export function registerKernelMethods(): void {
@@ -58,7 +55,7 @@ const stopMethod: ControlMethod = (params, { afterwards }) => {
 }
 
 const restart: ControlMethod = (_params, { afterwards }) => {
-  afterwards(() => stop(RESTART_STATUS))
+  afterwards(reboot)
   return 'ok'
 }
 

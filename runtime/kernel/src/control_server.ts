@@ -12,7 +12,15 @@ import { serve } from './control_connection.js'
 import { registerKernelMethods } from './control_methods.js'
 import * as callbacks from './control_server.js'
 import { namedTable } from './named_table.js'
-import { makeRunDir, type NodeInfo, readNodeInfo, removeNodeInfo, socketPath, writeNodeInfo } from './node_info.js'
+import {
+  isOwnSocket,
+  makeRunDir,
+  type NodeInfo,
+  readNodeInfo,
+  removeNodeInfo,
+  socketPath,
+  writeNodeInfo,
+} from './node_info.js'
 
 /** What it is started with. */
 export interface ControlOptions {
@@ -56,7 +64,8 @@ export async function init({ root, name, vsn }: ControlOptions): Promise<genServ
   await close()
   makeRunDir(root)
   const before = readNodeInfo(root)
-  if (before !== undefined && (await answers(before.socket))) return ['stop', ['already_running', before]]
+  const own = before !== undefined && isOwnSocket(root, before.socket)
+  if (own && (await answers(before.socket))) return ['stop', ['already_running', before]]
   if (before !== undefined) removeNodeInfo(root, before)
   const socket = socketPath(root, name)
   if (await answers(socket)) return ['stop', ['already_running', { socket }]]

@@ -4,7 +4,7 @@
  */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** The content of `run/node.json`. */
 export interface NodeInfo {
@@ -25,6 +25,10 @@ export interface NodeInfo {
 /** Longest socket path that every system takes, in bytes. */
 const LONGEST_SOCKET = 100
 
+/** How the folder of a socket begins whose usual path would be too long, and the socket's name in it. */
+const SOCKET_DIR = 'otp-rel-'
+const SOCKET_FILE = 'control.sock'
+
 /** The run directory of an installation. */
 export const runDir = (root: string): string => join(root, 'run')
 
@@ -42,7 +46,7 @@ export function socketPath(root: string, name: string, temporary = tmpdir()): st
   const usual = join(runDir(root), `${name}.sock`)
   if (Buffer.byteLength(usual) <= LONGEST_SOCKET) return usual
   // mkdtemp makes folders of mode 0700.
-  return join(mkdtempSync(join(temporary, 'otp-rel-')), 'control.sock')
+  return join(mkdtempSync(join(temporary, SOCKET_DIR)), SOCKET_FILE)
 }
 
 /** Writes the file in one piece: readers see the old or the new content. */
@@ -53,10 +57,21 @@ export function writeNodeInfo(root: string, info: NodeInfo): void {
   renameSync(temporary, file)
 }
 
-/** Removes socket and file, the file only if it is this node's. */
+/**
+ * Whether a socket is one that {@link socketPath} makes for this installation. The file may have come here with a copy
+ * of a whole installation: what it names then is another node's.
+ */
+export function isOwnSocket(root: string, socket: string): boolean {
+  const dir = dirname(socket)
+  return dir === runDir(root) || (basename(socket) === SOCKET_FILE && basename(dir).startsWith(SOCKET_DIR))
+}
+
+/** Removes socket and file, the file only if it is this node's; a socket of another installation stays. */
 export function removeNodeInfo(root: string, { pid, socket }: Pick<NodeInfo, 'pid' | 'socket'>): void {
-  rmSync(socket, { force: true })
-  if (dirname(socket) !== runDir(root)) rmSync(dirname(socket), { recursive: true, force: true })
+  if (isOwnSocket(root, socket)) {
+    rmSync(socket, { force: true })
+    if (dirname(socket) !== runDir(root)) rmSync(dirname(socket), { recursive: true, force: true })
+  }
   if (readNodeInfo(root)?.pid === pid) rmSync(nodeFile(root), { force: true })
 }
 

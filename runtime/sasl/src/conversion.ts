@@ -10,7 +10,7 @@
  */
 import { format, type Pid } from '../../erts/term.js'
 import { attempt, each } from './each.js'
-import { EvalFailure, messageOf, refusalOf } from './eval_failure.js'
+import { EvalFailure, messageOf, refusalText } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, Program } from './relup_program.js'
 import { NAMED, type Suspended, type Suspension, WALKS } from './suspension.js'
@@ -111,7 +111,7 @@ export class Conversions {
             return
           }
           one.refused = true
-          failed(one.found, ` refused: ${format(refusalOf(answer))}`)
+          failed(one.found, ` refused: ${refusalText(answer)}`)
         },
         (one, failure) => failed(one.found, `: ${messageOf(failure)}`),
       )

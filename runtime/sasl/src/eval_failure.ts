@@ -18,6 +18,16 @@ export function refusalOf(answer: unknown): unknown {
   return Array.isArray(answer) && answer.length === 2 && answer[0] === 'error' ? refusalOf(answer[1]) : answer
 }
 
+/** The words for a refusal, on one line: of an exception what was thrown and where, of anything else the reason. */
+export function refusalText(answer: unknown): string {
+  const reason = refusalOf(answer)
+  const why: unknown = Array.isArray(reason) && reason[0] === 'EXIT' ? reason[1] : undefined
+  const thrown: unknown = Array.isArray(why) ? why[0] : why
+  if (!(thrown instanceof Error)) return format(reason)
+  const frame = /^\s+at .+$/m.exec(thrown.stack ?? '')?.[0].trim()
+  return `${thrown.name}: ${thrown.message}${frame === undefined ? '' : `, ${frame}`}`
+}
+
 /** The words for a failure. Of one that `sys` or a call gives only the cause matters, not how it was asked. */
 export function messageOf(failure: unknown): string {
   if (!(failure instanceof Error)) return format(failure)

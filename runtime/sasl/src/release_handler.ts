@@ -52,6 +52,7 @@ import {
 import type { Booted, Release, ReleaseLib, ReleaseStatus } from './releases_file.js'
 import { openReleases, releasesStore } from './releases_store.js'
 import type { EvalOptions } from './relup_eval.js'
+import { finishRemovals } from './remove_release.js'
 import { cleanStaging } from './unpack.js'
 
 type Result<T> = ResultOf<T, ReleaseError>
@@ -247,8 +248,6 @@ export async function init(options: HandlerOptions | undefined): Promise<genServ
   try {
     const { state, operation } = memory()
     if (operation !== undefined && isAlive(operation)) await ended(operation)
-    const left = await cleanStaging(dir)
-    if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
     const handler: HandlerState = memory().state ?? {
       root: node.root,
       store,
@@ -257,6 +256,10 @@ export async function init(options: HandlerOptions | undefined): Promise<genServ
       history: await readHistory(store),
       linker: node.linker,
     }
+    const finished = await finishRemovals(node.root, handler.releases)
+    if (finished.length > 0) note(`finished the interrupted removal of ${finished.join(', ')}`)
+    const left = await cleanStaging(dir)
+    if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
     if (state !== undefined) note('restarted; the release that runs is still known')
     remember(handler)
     return ['ok', { handler, busy: undefined }]

@@ -6,7 +6,7 @@ import { copyFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { clock } from '../../erts/clock.js'
-import { stop } from '../../erts/init.js'
+import { reboot } from '../../erts/init.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
@@ -28,7 +28,7 @@ import {
 } from './releases_file.js'
 import { type ReleasesStore, writePermanent, writeReleases } from './releases_store.js'
 import type { EvalOptions } from './relup_eval.js'
-import { removableUnits, removeUnits } from './remove_release.js'
+import { noteRemoval, removableUnits, removeUnits } from './remove_release.js'
 import { findPackage, unpack } from './unpack.js'
 
 /** Modules with old code in use, and what becomes of its users at `makePermanent`. */
@@ -248,7 +248,7 @@ export async function rebootOldRelease(
     return refuse(ioError('releases/RELEASES.json', failure))
   }
   const after = await remember({ ...state, releases: next.value }, 'reboot_old', vsn, since, context)
-  stop(0)
+  reboot()
   return { answer: ok('ok'), state: after }
 }
 
@@ -265,7 +265,8 @@ export async function removeRelease(
   if (!next.ok) return refuse(next.error)
   try {
     const units = await removableUnits(state.root, found.value, next.value)
-    // The list first: what is no longer listed may be incomplete, what is listed never is.
+    // The list before the files: what is no longer listed may be incomplete, what is listed never is.
+    await noteRemoval(state.root, vsn, units)
     await writeReleases(state.store, next.value)
     await removeUnits(state.root, vsn, units)
   } catch (failure) {
