@@ -13,6 +13,8 @@ import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js
 import type { AppResource } from '../../schemas/app_resource.js'
 import { dependencyNames } from '../../schemas/app_resource.js'
 import { err, ok, type Result } from '../../schemas/result.js'
+import { behaviourWarnings } from './behaviour_check.js'
+import type { BehaviourFacts } from './behaviour_facts.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
 import { type CompileFault, type CompileWarning, sortFaults } from './compile_fault.js'
 import { type CompiledApplication, type CompiledModule, type PackageUse, targets } from './compiled.js'
@@ -59,6 +61,7 @@ interface CacheEntry {
   readonly map: string
   readonly meta: ModuleMeta
   readonly requests: readonly (readonly [specifier: string, target: ImportTarget])[]
+  readonly behaviour: BehaviourFacts
 }
 
 interface Job {
@@ -109,12 +112,17 @@ export async function compile(
   jobs.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
 
   const built = new Map<string, CompiledModule>()
+  const facts = new Map<string, BehaviourFacts>()
   const moduleOf = builtModule(jobs)
+  const keep = (source: ModuleSource, entry: CacheEntry): void => {
+    built.set(source.id, moduleOf(source, entry))
+    facts.set(source.id, entry.behaviour)
+  }
   const stale: Job[] = []
   await Promise.all(
     jobs.map(async (job) => {
       const entry = await cache.get<CacheEntry>(job.key)
-      if (entry !== undefined && stillLeads(entry, job, world)) built.set(job.source.id, moduleOf(job.source, entry))
+      if (entry !== undefined && stillLeads(entry, job, world)) keep(job.source, entry)
       else stale.push(job)
     }),
   )
@@ -125,14 +133,16 @@ export async function compile(
     const made = await build(stale, world)
     faults.push(...made.faults)
     warnings.push(...made.warnings)
-    for (const [job, entry] of made.entries) built.set(job.source.id, moduleOf(job.source, entry))
+    for (const [job, entry] of made.entries) keep(job.source, entry)
     await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
   }
   if (faults.length > 0) return err(sortFaults(faults))
 
   await addJson(built, wanted, importers)
   const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
+  const starting = applications.map(({ name, appFile, resource }) => ({ name, appFile, module: started(resource) }))
   warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
+  warnings.push(...behaviourWarnings(built, facts, starting))
   const compiled = applications.map(({ name, vsn }) => {
     const modules = [...built.values()].filter(({ application }) => application === name)
     return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }
@@ -140,8 +150,15 @@ export async function compile(
   return ok({ applications: compiled, fresh: stale.map(({ source }) => source.id), warnings })
 }
 
+/** The callback module of an application; behind the application starter where that is used. */
+function started({ mod }: AppResource): string | undefined {
+  if (mod?.[0] !== 'application_starter') return mod?.[0]
+  const own: unknown = Array.isArray(mod[1]) ? mod[1][0] : undefined
+  return typeof own === 'string' ? own : undefined
+}
+
 /** What a cached text depends on beside its source: raise it when the pipeline's output changes. */
-const TOOLS = 'esbuild 0.28 node20, transform 1'
+const TOOLS = 'esbuild 0.28 node20, transform 1, behaviours 1'
 
 /** Whether every specifier of a cached module leads where it led. */
 function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: ImportWorld): boolean {
@@ -174,7 +191,11 @@ function packagesOf(meta: ModuleMeta, file: string, text: string): PackageUse[] 
 async function build(jobs: readonly Job[], world: ImportWorld) {
   const faults: CompileFault[] = []
   const entries: [Job, CacheEntry][] = []
-  const transforming = { ...(await import('./transform.js')), ...(await import('./transform_error.js')) }
+  const transforming = {
+    ...(await import('./transform.js')),
+    ...(await import('./transform_error.js')),
+    ...(await import('./behaviour_facts.js')),
+  }
   const es = await toEsModules(jobs.map(({ source }) => source))
   for (const job of jobs) {
     const module = es.modules.get(job.source.id)
@@ -188,13 +209,15 @@ async function build(jobs: readonly Job[], world: ImportWorld) {
   return { faults: [...es.faults.map(asFault), ...faults], warnings: es.warnings.map(asWarning), entries }
 }
 
-type TransformModule = typeof import('./transform.js') & typeof import('./transform_error.js')
+type TransformModule = typeof import('./transform.js') &
+  typeof import('./transform_error.js') &
+  typeof import('./behaviour_facts.js')
 
 function toBuiltModule(
   { source, importer, text }: Job,
   { code, map }: EsModule,
   world: ImportWorld,
-  { transform, TransformError, formatTransformProblem }: TransformModule,
+  { transform, TransformError, formatTransformProblem, behaviourFacts }: TransformModule,
 ): Result<CacheEntry, CompileFault[]> {
   const { file } = source
   const faults: CompileFault[] = []
@@ -216,7 +239,8 @@ function toBuiltModule(
   try {
     const built = transform(code, { filename: name, inputMap, resolve })
     if (faults.length > 0) return err(faults)
-    return ok({ code: built.code, map: JSON.stringify(built.map), meta: built.meta, requests })
+    const behaviour = behaviourFacts({ code, map })
+    return ok({ code: built.code, map: JSON.stringify(built.map), meta: built.meta, requests, behaviour })
   } catch (thrown) {
     if (!(thrown instanceof TransformError)) throw thrown
     const { line, column } = thrown.problem.place

@@ -1,6 +1,7 @@
 /** Why modules cannot be compiled, what is suspicious in those that can, and the words for both. */
 import { relative } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
+import { type BehaviourWarning, formatBehaviourWarning } from './behaviour_check.js'
 import { formatImportFault, type ImportFault } from './module_import.js'
 import { type SourceFault, sourceFault } from './module_source.js'
 
@@ -25,6 +26,8 @@ export type CompileWarning =
   | (SourcePlace & { readonly tag: 'undefined_export'; readonly name: string; readonly module: string })
   /** Top-level await: its upgrade is not one step for the rest of the node. */
   | { readonly tag: 'top_level_await'; readonly file: string }
+  /** A callback module is not what its behaviour wants. */
+  | BehaviourWarning
   /** What esbuild warns about. */
   | (SourcePlace & { readonly tag: 'suspicious'; readonly text: string })
 
@@ -67,6 +70,12 @@ export function compileWarning(warning: CompileWarning): Fault {
         severity: 'warning',
         message: 'awaits at top level; while it is upgraded, other processes run between the steps',
       }
+    case 'behaviour': {
+      const { fault, ...place } = warning
+      return { ...fault, ...place, tag: fault.tag, severity: 'warning', message: formatBehaviourWarning(warning) }
+    }
+    case 'undeclared_callback':
+      return { ...warning, severity: 'warning', message: formatBehaviourWarning(warning) }
     case 'suspicious':
       return { ...warning, severity: 'warning', message: warning.text }
   }

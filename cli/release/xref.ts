@@ -8,14 +8,11 @@ import type { CompileWarning } from './compile_fault.js'
 import type { CompiledModule } from './compiled.js'
 import { placeOf } from './place_in_text.js'
 
-/** Imports of names that the imported module of an application does not have. */
-export function undefinedExports(
-  built: ReadonlyMap<string, CompiledModule>,
-  texts: ReadonlyMap<string, string>,
-): CompileWarning[] {
+/** Looks up the exported names of a module; undefined where they are not known: preloaded, JSON, or through such a one. */
+export function exportNames(built: ReadonlyMap<string, CompiledModule>): (id: string) => Set<string> | undefined {
   const exportsOf = (id: string, seen: ReadonlySet<string> = new Set()): Set<string> | undefined => {
     const { meta } = built.get(id) ?? {}
-    if (meta === undefined) return undefined // preloaded or JSON: not known here
+    if (meta === undefined) return undefined
     const names = new Set([...meta.exports, ...Object.keys(meta.re ?? {})])
     for (const star of meta.stars) {
       const { m } = { m: undefined, ...meta.imports[star] }
@@ -26,6 +23,15 @@ export function undefinedExports(
     }
     return names
   }
+  return (id) => exportsOf(id)
+}
+
+/** Imports of names that the imported module of an application does not have. */
+export function undefinedExports(
+  built: ReadonlyMap<string, CompiledModule>,
+  texts: ReadonlyMap<string, string>,
+): CompileWarning[] {
+  const exportsOf = exportNames(built)
   const check = (module: CompiledModule, found: BuiltImport): CompileWarning[] => {
     if (!('m' in found)) return []
     const names = exportsOf(found.m)

@@ -6,11 +6,19 @@
  * A call to an idle server of this node is served at once, on the caller's stack: order of signals is kept, because
  * the server's mailbox is empty. Otherwise it goes through the mailbox.
  */
-import { ErlangError, Exit } from '../../erts/exit.js'
+import { ErlangError, Exit, error, exitReason } from '../../erts/exit.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { applyMfa, type ModuleRef } from '../../erts/modules.js'
-import { context, current, type Process, type Unanswered } from '../../erts/proc.js'
-import { checkTimeout, type Timeout } from '../../erts/receive.js'
+import {
+  context,
+  current,
+  type Process,
+  type Unanswered,
+  type Wait,
+  withMember,
+  withoutMember,
+} from '../../erts/proc.js'
+import { isTimeout, type Timeout } from '../../erts/receive.js'
 import { lookup, whereisGlobal } from '../../erts/registry.js'
 import { charge, deliver, dispatch, schedule, soon } from '../../erts/scheduler.js'
 import { NODE } from '../../erts/signal.js'
@@ -60,7 +68,7 @@ function takeSettlers(resolve: (answer: unknown) => void, reject: (failure: Exit
 }
 
 /** One request and its answer. */
-export class Call extends Deadline implements From, Unanswered {
+export class Call extends Deadline implements From, Unanswered, Wait {
   readonly request: unknown
   readonly caller: Process | null
   older: Unanswered | null = null
@@ -121,13 +129,30 @@ export class Call extends Deadline implements From, Unanswered {
     this.fail('timeout')
   }
 
-  /** The promise of the answer; the time runs from now on. */
+  /** The caller has ended: an answer would reach nobody. */
+  giveUp(): void {
+    this.fail('noproc')
+  }
+
+  /** The promise of the answer; the time runs from now on. It never settles once the caller has ended. */
   wait(timeout: Timeout): Promise<unknown> {
+    const { caller } = this
+    // Serving the call may have been the caller's end.
+    if (caller?.dead === true) {
+      this.giveUp()
+      return new Promise(() => {})
+    }
     if (this.#state === ANSWERED) return Promise.resolve(this.#value)
-    if (this.#state === FAILED) return Promise.reject(this.failure(this.#value))
+    // A client that asks again and again for who is not there must not hold up the event loop.
+    if (this.#state === FAILED && charge()) return Promise.reject(this.failure(this.#value))
     const promise = new Promise(takeSettlers)
     this.#resolve = takenResolve
     this.#reject = takenReject
+    if (this.#state === FAILED) {
+      soon(() => this.#tell())
+      return promise
+    }
+    if (caller !== null) caller.waits = withMember(caller.waits, this)
     if (timeout !== 'infinity') arm(this, timeout)
     return promise
   }
@@ -151,7 +176,12 @@ export class Call extends Deadline implements From, Unanswered {
       if (this.older !== null) this.older.newer = this.newer
       this.older = this.newer = this.#server = null
     }
-    if (this.#resolve === null || this.caller?.dead === true) return
+    if (this.#resolve === null) return
+    const { caller } = this
+    if (caller !== null) {
+      caller.waits = withoutMember<Wait>(caller.waits, this)
+      if (caller.dead) return
+    }
     if (charge()) this.#tell()
     else soon(() => this.#tell())
   }
@@ -203,8 +233,14 @@ export function call(
   const caller = current()
   if (caller?.dead === true) return new Promise(() => {})
   const one = new Call(request, caller, site, args, ref)
-  const server = ref instanceof Pid ? ref.proc : find(ref)
-  checkTimeout(timeout)
+  let server: ReturnType<typeof find>
+  try {
+    if (!isTimeout(timeout)) error('function_clause')
+    server = ref instanceof Pid ? ref.proc : find(ref)
+  } catch (thrown) {
+    one.fail(exitReason(thrown))
+    return one.wait('infinity')
+  }
   if (server === null || 'nodedown' in server || server.dead || server === caller) {
     one.fail(
       server === null || (!('nodedown' in server) && server.dead)

@@ -32,6 +32,9 @@ interface Callbacks {
 
 type Pending = undefined | PromiseLike<void>
 
+/** No time-out is asked for. */
+const NO_LIMIT = -1
+
 /** Fires when a server has been idle for the time it asked for. */
 class IdleTimer extends Deadline {
   readonly proc: Process
@@ -59,8 +62,8 @@ export class ServerLoop implements Loop, SystemHost {
   readonly #mod: Callbacks
   #state: unknown = undefined
   #timer: IdleTimer | null = null
-  /** Milliseconds asked for by the last return, 0 for none. */
-  #idleMs = 0
+  /** Milliseconds of waiting asked for by the last return. */
+  #idleMs = NO_LIMIT
   /** Set by a system message that ends the server, done when it has been answered. */
   #stopping: { readonly reason: unknown } | null = null
 
@@ -99,9 +102,10 @@ export class ServerLoop implements Loop, SystemHost {
 
   handle(kind: Kind, payload: unknown): Pending {
     if (kind === KIND.system) return this.#system(payload as Call) // system messages carry calls
-    if (this.#idleMs !== 0) this.#cancelIdle()
+    if (this.#idleMs !== NO_LIMIT) this.#cancelIdle()
     if (kind === KIND.cast) return this.#cast(payload)
     if (kind === KIND.call) return this.#call(payload as Call) // calls carry calls
+    if (kind === KIND.continue) return this.goOn(payload)
     return this.#info(payload)
   }
 
@@ -240,23 +244,25 @@ export class ServerLoop implements Loop, SystemHost {
   #option(option: Option | undefined): Pending {
     if (option === undefined) return undefined
     if (typeof option === 'number') this.#armIdle(option)
-    else if (typeof option === 'object') return this.goOn(option.continue)
+    // Through the mailbox, so that a server that keeps going on leaves others their turn; before all that waits there.
+    else if (typeof option === 'object') this.proc.unshift(KIND.continue, option.continue)
     return undefined
   }
 
   #armIdle(ms: number): void {
     const { proc } = this
-    if (ms === 0) {
-      if (proc.count === 0) deliver(proc, KIND.info, 'timeout')
-      return
-    }
     this.#idleMs = ms
-    this.#timer ??= new IdleTimer(proc)
-    arm(this.#timer, ms)
+    if (ms > 0) {
+      this.#timer ??= new IdleTimer(proc)
+      arm(this.#timer, ms)
+    } else if (proc.count === 0) {
+      this.#idleMs = NO_LIMIT
+      deliver(proc, KIND.info, 'timeout')
+    }
   }
 
   #cancelIdle(): void {
-    this.#idleMs = 0
+    this.#idleMs = NO_LIMIT
     if (this.#timer !== null) disarm(this.#timer)
   }
 
@@ -343,8 +349,10 @@ export class ServerLoop implements Loop, SystemHost {
     call.reply(answer)
     const stopping = this.#stopping
     if (stopping !== null) return this.#terminate(stopping.reason, undefined, undefined, undefined)
-    // A system message is no event, but the waiting begins anew.
-    if (this.#idleMs !== 0 && this.#timer !== null) arm(this.#timer, this.#idleMs)
+    // A system message is no event, but the waiting begins anew; a suspended server does not wait.
+    if (this.#idleMs === NO_LIMIT) return undefined
+    if (!this.suspended) this.#armIdle(this.#idleMs)
+    else if (this.#timer !== null) disarm(this.#timer)
     return undefined
   }
 

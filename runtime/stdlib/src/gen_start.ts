@@ -3,12 +3,12 @@
  * initialisation is over; one that needs no await runs at once, on the starter's stack. OTP: `gen:start/6`,
  * `proc_lib:start_link/5`, `init_it`.
  */
-import { Exit, exitReason, Stack } from '../../erts/exit.js'
-import type { ModuleRef } from '../../erts/modules.js'
-import { context, current, type Loop, Process } from '../../erts/proc.js'
+import { ErlangError, Exit, exitReason, Stack } from '../../erts/exit.js'
+import { currentVersion, type ModuleRef } from '../../erts/modules.js'
+import { context, current, type Loop, Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { register, registerGlobal, unregister, unregisterGlobal } from '../../erts/registry.js'
-import { release, schedule } from '../../erts/scheduler.js'
+import { charge, occupy, release, schedule, soon } from '../../erts/scheduler.js'
 import { connect, demonitor, disconnect, end, endItself, exitPid, monitor } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid, Ref } from '../../erts/term.js'
@@ -82,6 +82,7 @@ export function startProcess(
 ): Promise<StartResult | StartMonitorResult> {
   const starter = current()
   if (starter?.dead === true) return new Promise(() => {})
+  if (relation === 'monitor' && starter === null) throw new ErlangError('not_a_process')
   if (name !== undefined) {
     const taken = registeredAs(name)
     if (taken !== undefined) return Promise.resolve(['error', ['already_started', taken]])
@@ -95,16 +96,18 @@ export function startProcess(
   const ref = relation === 'monitor' && starter !== null ? monitor(proc.pid) : undefined
   const parent = relation === 'nolink' || starter === null ? proc.pid : starter.pid
   proc.busy = true
-  const owner = name === undefined ? undefined : takeName(name, proc.pid)
-  if (owner !== undefined) {
-    // Another was quicker between the look-up and here; nobody must hear of this process.
+  const refused = name === undefined ? undefined : refusedName(name, proc)
+  if (refused !== undefined) {
+    // Another was quicker between the look-up and here, or it is no name; nobody must hear of this process.
     if (linked) disconnect(starter, proc)
     end(proc, 'normal')
-    return told(starter, ref, ['error', ['already_started', owner]])
+    return told(starter, ref, ['error', refused])
   }
   const outcome = context.run(proc, attempt, proc, parent, name, initialise)
   if (!isThenable(outcome)) return told(starter, ref, settle(proc, name, ref, outcome))
-  return new Start(proc, linked ? starter : null, name, ref)
+  // Meanwhile it runs the callback module's code.
+  proc.running = { module: initialCall[0], token: currentVersion(initialCall[0]) }
+  return new Start(proc, starter, linked, name, ref)
     .until(outcome, options.timeout ?? 'infinity')
     .then((result) => told(starter, ref, result))
 }
@@ -126,13 +129,15 @@ type Result = StartResult | StartMonitorResult
 
 /** What a finished initialisation makes of the process, and what its starter is to be told. */
 function settle(proc: Process, name: ServerName | undefined, ref: Ref | undefined, outcome: InitOutcome): Result {
-  if (proc.dead) return ['error', 'killed']
+  // It has ended itself: what it was thrown says why, if it let that through.
+  if (proc.dead) return 'result' in outcome ? outcome.result : ['error', 'killed']
   if ('result' in outcome) {
     releaseName(proc, name)
     endItself(proc, outcome.reason)
     return outcome.result
   }
   proc.loop = outcome.loop
+  proc.running = null
   const { first } = outcome
   if (first === undefined) {
     proc.busy = false
@@ -155,21 +160,33 @@ function told(starter: Process | null, ref: Ref | undefined, result: Result): Pr
   if (ref !== undefined && starter !== null && (result === 'ignore' || result[0] === 'error')) {
     context.run(starter, demonitor, ref, { flush: true })
   }
-  return Promise.resolve(result)
+  // Who starts one process after another must not hold up the event loop.
+  return charge() ? Promise.resolve(result) : new Promise((resolve) => soon(() => tell(starter, result, resolve)))
+}
+
+function tell(starter: Process | null, result: Result, resolve: (result: Result) => void): void {
+  if (starter?.dead !== true) resolve(result)
 }
 
 /** A start whose initialisation has to be awaited: it may take too long, and the process may end meanwhile. */
-class Start extends Deadline {
+class Start extends Deadline implements Wait {
   readonly #proc: Process
-  /** The starter, when it is linked. */
-  readonly #linked: Process | null
+  readonly #starter: Process | null
+  readonly #linked: boolean
   readonly #name: ServerName | undefined
   readonly #ref: Ref | undefined
   #resolve: (result: Result) => void = () => {}
 
-  constructor(proc: Process, linked: Process | null, name: ServerName | undefined, ref: Ref | undefined) {
+  constructor(
+    proc: Process,
+    starter: Process | null,
+    linked: boolean,
+    name: ServerName | undefined,
+    ref: Ref | undefined,
+  ) {
     super()
     this.#proc = proc
+    this.#starter = starter
     this.#linked = linked
     this.#name = name
     this.#ref = ref
@@ -179,6 +196,7 @@ class Start extends Deadline {
     const extra = this.#proc.more()
     extra.atEnd ??= new Set()
     extra.atEnd.add(this.#ended)
+    if (this.#starter !== null) this.#starter.waits = withMember(this.#starter.waits, this)
     if (limit !== 'infinity') arm(this, limit)
     outcome.then(
       (value) => this.#finish(value),
@@ -190,20 +208,35 @@ class Start extends Deadline {
   }
 
   /** The first call counts: promises settle once. */
-  readonly #ended = (reason: unknown): void => this.#resolve(['error', reason])
+  readonly #ended = (reason: unknown): void => {
+    this.#stopWaiting()
+    this.#resolve(['error', reason])
+  }
 
   /** Init takes too long. */
   fire(): void {
-    if (this.#linked !== null) disconnect(this.#linked, this.#proc)
+    this.#stopWaiting()
+    if (this.#linked && this.#starter !== null) disconnect(this.#starter, this.#proc)
     this.#resolve(['error', 'timeout'])
     exitPid(this.#proc.pid, 'kill')
   }
 
-  #finish(outcome: InitOutcome): void {
+  /** The starter has ended: nobody minds any more how long it takes. */
+  giveUp(): void {
     disarm(this)
+  }
+
+  #stopWaiting(): void {
+    disarm(this)
+    if (this.#starter !== null) this.#starter.waits = withoutMember<Wait>(this.#starter.waits, this)
+  }
+
+  #finish(outcome: InitOutcome): void {
+    this.#stopWaiting()
     if (this.#proc.dead) return
     this.#proc.extra?.atEnd?.delete(this.#ended)
-    this.#resolve(settle(this.#proc, this.#name, this.#ref, outcome))
+    // What follows, an unregistration or a report, is done by the new process, not by its starter.
+    this.#resolve(context.run(this.#proc, settle, this.#proc, this.#name, this.#ref, outcome))
   }
 }
 
@@ -217,11 +250,7 @@ function afterwards(proc: Process, first: () => undefined | PromiseLike<void>): 
     return
   }
   if (pending === undefined) release(proc)
-  else
-    pending.then(
-      () => release(proc),
-      (thrown: unknown) => endItself(proc, exitReason(thrown)),
-    )
+  else occupy(proc, pending)
 }
 
 /** An init that threw: `exit(R)` and errors fail the start with their reason. */
@@ -238,6 +267,16 @@ export function reasonOf(thrown: unknown): unknown {
 function registeredAs(name: ServerName): Pid | undefined {
   const found = find('local' in name ? name.local : name)
   return found === null || 'nodedown' in found || found.dead ? undefined : found.pid
+}
+
+/** Registers. @returns why the name cannot be had: `['already_started', owner]`, or what the registry has thrown */
+function refusedName(name: ServerName, proc: Process): unknown {
+  try {
+    const owner = takeName(name, proc.pid)
+    return owner === undefined ? undefined : ['already_started', owner]
+  } catch (thrown) {
+    return exitReason(thrown)
+  }
 }
 
 /** Registers; @returns the owner when the name is taken. */

@@ -36,6 +36,7 @@ class Stop extends Call {
  */
 export function stopProcess(ref: ServerRef, reason: unknown, timeout: Timeout, site: CallSite): Promise<'ok'> {
   checkTimeout(timeout)
+  if (current()?.dead === true) return new Promise(() => {})
   const server = find(ref)
   if (server === null || 'nodedown' in server || server.dead) return Promise.reject(new Exit('noproc'))
   if (server === current()) {

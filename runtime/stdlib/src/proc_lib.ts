@@ -4,12 +4,12 @@
  */
 import { ErlangError, Stack } from '../../erts/exit.js'
 import { type ModuleRef, moduleName } from '../../erts/modules.js'
-import { context, current, Process } from '../../erts/proc.js'
+import { context, current, type Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { report } from '../../erts/report.js'
 import { connect, disconnect, exitPid, linksOf, monitor, setCrashReport } from '../../erts/signal.js'
-import { type Body, begin, runBody } from '../../erts/spawn.js'
-import type { Pid, Ref } from '../../erts/term.js'
+import { type Body, begin, create, runBody } from '../../erts/spawn.js'
+import { makeRef, type Pid, type Ref } from '../../erts/term.js'
 import { arm, Deadline, disarm } from '../../erts/timer.js'
 import type { ServerRef } from './gen_call.js'
 import { childAncestors } from './gen_start.js'
@@ -24,31 +24,27 @@ export function spawn<Args extends unknown[]>(body: Body<Args>, ...args: Args): 
 
 /** Starts a process linked with the caller. OTP: `proc_lib:spawn_link/1,3`. */
 export function spawnLink<Args extends unknown[]>(body: Body<Args>, ...args: Args): Pid {
+  const parent = current()
+  if (parent === null) throw new ErlangError('not_a_process')
   const proc = make(body, args.length)
-  linkWithCaller(proc)
+  connect(parent, proc)
   begin(proc, body, args)
   return proc.pid
 }
 
 function make<Args extends unknown[]>(body: Body<Args>, arity: number): Process {
   const parent = current()
-  const proc = new Process(parent, childAncestors(parent))
+  const proc = create(parent, childAncestors(parent))
   proc.procLib = true
   // A function has no name of its own here: OTP shows such a process as proc_lib's.
   proc.initialCall = typeof body === 'function' ? ['stdlib/proc_lib', 'init_p', 5] : [body[0], body[1], arity]
   return proc
 }
 
-function linkWithCaller(proc: Process): void {
-  const parent = current()
-  if (parent === null) throw new ErlangError('not_a_process')
-  connect(parent, proc)
-}
-
 // ---- synchronous start
 
 /** Who waits for a process to say that it is ready. */
-class Starting extends Deadline {
+class Starting extends Deadline implements Wait {
   readonly proc: Process
   readonly starter: Process | null
   readonly linked: boolean
@@ -64,8 +60,8 @@ class Starting extends Deadline {
   }
 
   readonly ended = (reason: unknown): void => {
-    // The starter learns of it by the result: no exit signal besides.
-    if (!this.told && this.linked && this.starter !== null) disconnect(this.starter, this.proc)
+    // A starter that traps exits learns of it by the result, and not by a message besides; another dies of it.
+    if (!this.told && this.linked && this.starter?.trapExit === true) disconnect(this.starter, this.proc)
     this.tell(['error', reason])
   }
 
@@ -73,9 +69,15 @@ class Starting extends Deadline {
     if (this.told) return
     this.told = true
     disarm(this)
+    if (this.starter !== null) this.starter.waits = withoutMember<Wait>(this.starter.waits, this)
     starting.delete(this.proc)
     this.proc.extra?.atEnd?.delete(this.ended)
     if (this.starter?.dead !== true) this.done(result)
+  }
+
+  /** The starter has ended: nobody waits any more. */
+  giveUp(): void {
+    disarm(this)
   }
 
   fire(): void {
@@ -94,6 +96,8 @@ function startSync<Args extends unknown[]>(
   relation: 'nolink' | 'link' | 'monitor',
 ): { readonly result: Promise<unknown>; readonly ref: Ref | undefined } {
   const starter = current()
+  if (starter === null && relation === 'monitor') throw new ErlangError('not_a_process')
+  if (starter?.dead === true) return { result: new Promise(() => {}), ref: undefined }
   const proc = make(body, args.length)
   const linked = relation === 'link' && starter !== null
   if (linked) connect(starter, proc)
@@ -104,6 +108,7 @@ function startSync<Args extends unknown[]>(
     const extra = proc.more()
     extra.atEnd ??= new Set()
     extra.atEnd.add(start.ended)
+    if (starter !== null) starter.waits = withMember(starter.waits, start)
     if (timeout !== 'infinity') arm(start, timeout)
   })
   proc.busy = true
@@ -140,8 +145,7 @@ export async function startMonitor<Args extends unknown[]>(
   args: Args,
   timeout: Timeout = 'infinity',
 ): Promise<[result: unknown, ref: Ref]> {
-  const { result, ref } = startSync(body, args, timeout, 'monitor')
-  if (ref === undefined) throw new ErlangError('not_a_process')
+  const { result, ref = makeRef() } = startSync(body, args, timeout, 'monitor')
   return [await result, ref]
 }
 
