@@ -19,9 +19,15 @@ export interface Clock {
   clearTimer(timer: TimerHandle): void
 }
 
+/** Milliseconds since an arbitrary moment. Not `performance.now`: Node loads that at its first use, and a start waits. */
+export function nowMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e3 + nanoseconds / 1e6
+}
+
 /** Node's own clock. */
 export const realClock: Clock = {
-  monotonicMs: () => performance.now(),
+  monotonicMs: nowMs,
   systemMs: () => Date.now(),
   setTimer: (ms, fire) => setTimeout(fire, ms),
   // Only handles made by setTimer come back here.

@@ -42,13 +42,19 @@ export const isAlive = (pid: Pid): boolean => pid.proc !== null && !pid.proc.dea
 /**
  * Facts about a process. OTP: `process_info/1,2`.
  *
- * @returns all of them, or one as `[item, value]` (`[]` for the name of a process without one); undefined when dead
+ * @returns all of them; one as `[item, value]` (`[]` for the name of a process without one); a list of those asked for,
+ *          each as `[item, value]`; undefined when dead
  * @throws ErlangError `badarg` for an unknown item
  */
 export function processInfo(pid: Pid): ProcessInfo | undefined
 export function processInfo(pid: Pid, item: InfoItem): [InfoItem, unknown] | [] | undefined
-export function processInfo(pid: Pid, item?: InfoItem): ProcessInfo | [InfoItem, unknown] | [] | undefined {
-  if (item !== undefined && !Object.hasOwn(ITEMS, item)) error('badarg')
+export function processInfo(pid: Pid, items: readonly InfoItem[]): [InfoItem, unknown][] | undefined
+export function processInfo(
+  pid: Pid,
+  item?: InfoItem | readonly InfoItem[],
+): ProcessInfo | [InfoItem, unknown] | [InfoItem, unknown][] | [] | undefined {
+  const items: readonly InfoItem[] = item === undefined ? [] : typeof item === 'string' ? [item] : item
+  if (!items.every((one) => Object.hasOwn(ITEMS, one))) error('badarg')
   const proc = pid.proc
   if (proc === null || proc.dead) return undefined
   if (item === undefined) {
@@ -58,7 +64,9 @@ export function processInfo(pid: Pid, item?: InfoItem): ProcessInfo | [InfoItem,
     return all
   }
   if (item === 'registered_name' && proc.name === null) return []
-  return [item, ITEMS[item](proc)]
+  return typeof item === 'string'
+    ? [item, ITEMS[item](proc)]
+    : items.map((one): [InfoItem, unknown] => [one, ITEMS[one](proc)])
 }
 
 /** Which version of which module a process is running right now: over an await in a callback, or for its whole life. */

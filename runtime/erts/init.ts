@@ -12,6 +12,7 @@ import { read } from '../../schemas/read.js'
 import type { BootInstruction, BootScript } from '../../schemas/types.js'
 import type { NodeArguments } from './arguments.js'
 import { clock } from './clock.js'
+import type { Archives } from './linker/archive.js'
 import type { Linker } from './linker/linker.js'
 import { setApplicationDir } from './loader.js'
 import { KIND } from './mailbox.js'
@@ -70,9 +71,11 @@ export class BootError extends Error {
 /**
  * Boots a node: runs its boot script in the process `init`.
  *
+ * @param archives the applications' archives, dropped when everything is loaded; default: modules come from files
  * @throws BootError when the script cannot be read or a step of it fails
  */
-export async function boot(node: NodeArguments, linker: Linker): Promise<void> {
+export async function boot(node: NodeArguments, linker: Linker, archives?: Archives): Promise<void> {
+  const load = (ids: readonly string[]) => linker.loadAll(ids, archives, isOurs)
   const script = readScript(node.boot)
   state.script = script
   await new Promise<void>((resolve, reject) => {
@@ -83,7 +86,7 @@ export async function boot(node: NodeArguments, linker: Linker): Promise<void> {
       trapExit(true)
       try {
         const names = applicationNames(script)
-        for (const instruction of script.instructions) await step(instruction, names, node, linker)
+        for (const instruction of script.instructions) await step(instruction, names, node, load)
       } catch (thrown) {
         reject(thrown instanceof BootError ? thrown : new BootError(String(thrown), { cause: thrown }))
         return
@@ -95,6 +98,10 @@ export async function boot(node: NodeArguments, linker: Linker): Promise<void> {
     })
   })
 }
+
+/** The runtime's own modules do nothing at their top level, so those that a node never uses need never run. */
+const isOurs = (id: string): boolean => OURS.has(id.slice(0, id.indexOf('/')))
+const OURS: ReadonlySet<string> = new Set(['kernel', 'stdlib', 'sasl'])
 
 function readScript(file: string): BootScript {
   let text: string
@@ -112,7 +119,7 @@ async function step(
   instruction: BootInstruction,
   names: readonly string[],
   node: NodeArguments,
-  linker: Linker,
+  load: (ids: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const startMs = clock.monotonicMs()
   switch (instruction.op) {
@@ -126,7 +133,7 @@ async function step(
       for (const dir of instruction.dirs) addPath(dir.replace(/^\$ROOT(?=\/)/, node.root), names)
       return
     case 'primLoad':
-      await linker.load(instruction.modules)
+      await load(instruction.modules)
       break
     case 'kernelProcess':
       await startKernelProcess(instruction.name, mfaOf(instruction.mfa))
@@ -169,7 +176,11 @@ function addPath(ebin: string, names: readonly string[]): void {
 const mfaOf = (mfa: readonly unknown[]): Mfa => mfa as unknown as Mfa
 
 const nameOfArgument = (arg: unknown): string =>
-  typeof arg === 'object' && arg !== null && 'name' in arg ? String(arg.name) : format(arg)
+  typeof arg === 'string'
+    ? arg
+    : typeof arg === 'object' && arg !== null && 'name' in arg
+      ? String(arg.name)
+      : format(arg)
 
 function describe(instruction: BootInstruction): string {
   switch (instruction.op) {
@@ -236,6 +247,12 @@ export function stop(status = 0): 'ok' {
   deliver(init, KIND.info, ['stop', { status }])
   return 'ok'
 }
+
+/** Status with which a node ends that wants to be started again; the start script does so. */
+export const RESTART_STATUS = 75
+
+/** Stops the node in order and has it started again, with the release that boots. OTP: `init:reboot/0`. */
+export const reboot = (): 'ok' => stop(RESTART_STATUS)
 
 /** The node cannot go on. OTP: the end of a kernel process: says why and ends the OS process with `status`. */
 export function terminateNode(reason: unknown, status: number, name = 'application_controller'): void {

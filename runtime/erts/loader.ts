@@ -5,7 +5,8 @@
  */
 import { Linker, type Place } from './linker/linker.js'
 import { placeIn } from './linker/meta.js'
-import { type ModuleNamespace, registerModule, setVersionLookup } from './modules.js'
+import { anchoredImports, importHere, type NodeImport } from './linker/native.js'
+import { type ModuleNamespace, registerModule, setModuleLookup, setVersionLookup } from './modules.js'
 
 const dirs = new Map<string, string>()
 let linker: Linker | undefined
@@ -31,10 +32,18 @@ function fileOf(id: string): Place | undefined {
   return dir === undefined ? undefined : placeIn(dir, id)
 }
 
-/** Makes the node's linker with the modules that the runtime brings along. */
-export function startLinker(preloaded: Readonly<Record<string, ModuleNamespace>>): Linker {
-  const made = new Linker({ fileOf, onFacade: registerModule })
-  for (const [id, namespace] of Object.entries(preloaded)) made.registerPreloaded(id, { ...namespace })
+/**
+ * Makes the node's linker with the modules that the runtime brings along.
+ *
+ * @param preloaded by id; a namespace is not read before its module is first used
+ */
+export function startLinker(
+  preloaded: Readonly<Record<string, ModuleNamespace>>,
+  nodeImport: NodeImport = importHere,
+): Linker {
+  const made = new Linker({ fileOf, onFacade: registerModule, native: anchoredImports(nodeImport) })
+  for (const id of Object.keys(preloaded)) made.registerPreloaded(id, () => ({ ...preloaded[id] }))
+  setModuleLookup((id) => made.facade(id))
   setVersionLookup((module) => made.versionOf(module))
   linker = made
   return made

@@ -14,6 +14,8 @@ export const KIND = {
   call: 2,
   /** A system message: the payload is the `Call` that carries the request. */
   system: 3,
+  /** A server's note to itself to go on before any message: the payload is what handleContinue is given. */
+  continue: 4,
 } as const
 
 /** One of {@link KIND}. */
@@ -47,6 +49,18 @@ export class Mailbox {
     ring[at] = kind
     ring[at + 1] = payload
     this.count++
+  }
+
+  /** Puts a message before all others. */
+  unshift(kind: Kind, payload: unknown): void {
+    this.push(kind, payload)
+    const ring = this.#ring as unknown[] // push has made it
+    const mask = ring.length - 1
+    const last = (this.#head + (this.count - 1) * 2) & mask
+    ring[last + 1] = undefined
+    this.#head = (this.#head - 2) & mask
+    ring[this.#head] = kind
+    ring[this.#head + 1] = payload
   }
 
   /** Kind of the oldest message. Only while there is one. */

@@ -1,10 +1,13 @@
 /**
- * The program of a node: `node erts.mjs --root ROOT --boot SCRIPT --config FILE --name NAME`. Boots the release and
- * stays until it is told to stop. OTP: the emulator's start and `erl_init`.
+ * The program of a node, see launch.ts: boots the release and stays until it is told to stop. OTP: the emulator's start
+ * and `erl_init`.
  */
 import { resolve } from 'node:path'
 import { formatArgumentsError, parseArguments, setNodeArguments } from './arguments.js'
+import type { CodeCache } from './code_cache.js'
 import { BootError, boot, stop, terminateNode } from './init.js'
+import { openArchives } from './linker/archive.js'
+import type { NodeImport } from './linker/native.js'
 import { startLinker } from './loader.js'
 import type { ModuleNamespace } from './modules.js'
 import { current } from './proc.js'
@@ -14,8 +17,23 @@ import { crashed } from './signal.js'
 /** Status with which a node ends that cannot boot. */
 const BOOT_FAILED = 1
 
-/** Runs a node. @param preloaded the modules that are part of this program, by id */
-export async function main(preloaded: Readonly<Record<string, ModuleNamespace>>): Promise<void> {
+/** What the launcher has for the program. */
+export interface Launcher {
+  /** What the program was compiled with. */
+  readonly cache: CodeCache
+  /** Node's own `import()`. */
+  readonly nodeImport: NodeImport
+}
+
+/**
+ * Runs a node.
+ *
+ * @param preloaded the modules that are part of this program, by id
+ */
+export async function main(
+  preloaded: Readonly<Record<string, ModuleNamespace>>,
+  { cache, nodeImport }: Launcher,
+): Promise<void> {
   const parsed = parseArguments(process.argv.slice(2), (path) => resolve(path))
   if ('error' in parsed) {
     process.stderr.write(`${formatArgumentsError(parsed.error)}\n`)
@@ -26,12 +44,17 @@ export async function main(preloaded: Readonly<Record<string, ModuleNamespace>>)
   process.on('SIGTERM', () => stop(0))
   process.on('SIGINT', () => stop(0))
   try {
-    await boot(parsed.value, startLinker(preloaded))
+    await boot(parsed.value, startLinker(preloaded, nodeImport), isObserved() ? undefined : openArchives(cache))
+    setImmediate(() => cache.save())
   } catch (thrown) {
     const text = thrown instanceof BootError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)
     process.stderr.write(`init terminating in do_boot: ${text}\n`, () => process.exit(BOOT_FAILED))
   }
 }
+
+/** Under a debugger and for coverage every module is a script of its own, with its map. */
+const isObserved = (): boolean =>
+  process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((flag) => flag.startsWith('--inspect'))
 
 /**
  * Code that runs for a process outside its callbacks (a timer, a socket's event) and throws crashes that process, as

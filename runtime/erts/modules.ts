@@ -15,6 +15,7 @@ export type Mfa = readonly [module: ModuleRef, fun: string, args: readonly unkno
 
 const byId = new Map<string, ModuleNamespace>()
 const names = new WeakMap<ModuleNamespace, string>()
+let find: (id: string) => ModuleNamespace | undefined = () => undefined
 let versionOf: (module: ModuleNamespace) => object | undefined = () => undefined
 
 /** Makes a module known under an id. A later registration of the same id replaces the earlier one. */
@@ -23,6 +24,13 @@ export function registerModule(id: string, namespace: ModuleNamespace): void {
   names.set(namespace, id)
 }
 
+/** Tells how a module is found that nobody has registered yet: the linker's part. */
+export function setModuleLookup(lookup: (id: string) => ModuleNamespace | undefined): void {
+  find = lookup
+}
+
+const named = (id: string): ModuleNamespace | undefined => byId.get(id) ?? find(id)
+
 /** Tells how the current version of a module is found: the code server's part. */
 export function setVersionLookup(lookup: (module: ModuleNamespace) => object | undefined): void {
   versionOf = lookup
@@ -30,7 +38,7 @@ export function setVersionLookup(lookup: (module: ModuleNamespace) => object | u
 
 /** The version of a module that a call would reach now; undefined where modules have no versions. */
 export function currentVersion(module: ModuleRef): object | undefined {
-  const namespace = typeof module === 'string' ? byId.get(module) : module
+  const namespace = typeof module === 'string' ? named(module) : module
   return namespace === undefined ? undefined : versionOf(namespace)
 }
 
@@ -42,14 +50,14 @@ export function moduleName(module: ModuleRef): string {
 /** The exports of a module. @throws ErlangError `['undef', [id]]` when no module has that id. */
 export function resolveModule(module: ModuleRef): ModuleNamespace {
   if (typeof module !== 'string') return module
-  const namespace = byId.get(module)
+  const namespace = named(module)
   if (namespace === undefined) throw new ErlangError(['undef', [module]])
   return namespace
 }
 
 /** Whether two references mean the same module. */
 export function sameModule(a: ModuleRef, b: ModuleRef): boolean {
-  return a === b || (typeof a === 'string' ? byId.get(a) === b : typeof b === 'string' && byId.get(b) === a)
+  return a === b || (typeof a === 'string' ? named(a) === b : typeof b === 'string' && named(b) === a)
 }
 
 /** A function of a module, or undefined when it exports none of that name. OTP: `function_exported/3`. */
@@ -64,7 +72,7 @@ export function exportedFunction(module: ModuleRef, fun: string): ((...args: nev
  * @throws ErlangError `['undef', [module, fun, args]]` when there is no such module or function
  */
 export function applyMfa([module, fun, args]: Mfa): unknown {
-  const namespace = typeof module === 'string' ? byId.get(module) : module
+  const namespace = typeof module === 'string' ? named(module) : module
   const value = namespace === undefined ? undefined : Reflect.get(namespace, fun)
   if (typeof value !== 'function') throw new ErlangError(['undef', [moduleName(module), fun, args]])
   return Reflect.apply(value, namespace, args)

@@ -23,11 +23,38 @@ export interface Loop {
   ended(reason: unknown): void
 }
 
+/** Something a process waits for, other than its loop's messages. */
+export interface Wait {
+  /** The process has ended: nothing may remain of the waiting, and what waits never goes on. */
+  giveUp(): void
+}
+
 /** A `receive` that waits. */
-export interface Waiter {
+export interface Waiter extends Wait {
   matches(message: unknown): boolean
   resume(message: unknown): void
 }
+
+/** A set that mostly has no member or one, and takes no space of its own then. */
+export type Few<T extends object> = T | Set<T> | null
+
+/** The set with one more member. */
+export function withMember<T extends object>(few: Few<T>, member: T): Few<T> {
+  if (few === null || few === member) return member
+  if (few instanceof Set) return few.add(member)
+  return new Set([few, member])
+}
+
+/** The set without a member. */
+export function withoutMember<T extends object>(few: Few<T>, member: T): Few<T> {
+  if (few === member) return null
+  if (few instanceof Set) few.delete(member)
+  return few
+}
+
+/** The members, oldest first. */
+export const members = <T extends object>(few: Few<T>): T[] =>
+  few === null ? [] : few instanceof Set ? [...few] : [few]
 
 /** A call that waits for an answer of a process and must fail with it: a member of a doubly linked list. */
 export interface Unanswered {
@@ -65,8 +92,10 @@ export class Process extends Mailbox {
   readonly pid: Pid
   /** Its code, when that is a loop; null for a process that runs a function. */
   loop: Loop | null = null
-  /** Linked processes: none, one, or many. */
-  links: Process | Set<Process> | null = null
+  /** Linked processes. */
+  links: Few<Process> = null
+  /** What it waits for besides a message. */
+  waits: Few<Wait> = null
   name: string | null = null
   groupLeader: Pid
   /** Names or pids of the ancestors, nearest first; shared with the siblings. OTP: `$ancestors`. */

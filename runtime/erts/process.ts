@@ -5,22 +5,19 @@ import type { Pid } from './term.js'
 
 export { ErlangError, Exit, error, exit, exitReason, isNormalish, Stack } from './exit.js'
 export { type InfoItem, isAlive, type ProcessInfo, processes, processInfo, runningCode } from './info.js'
+export { type CancelOptions, cancelTimer, readTimer, sendAfter, startTimer } from './message_timer.js'
 export {
   abortSignal,
   alias,
-  cancelTimer,
   enterVersion,
   erase,
   get,
   getKeys,
   groupLeader,
   put,
-  readTimer,
   receive,
-  sendAfter,
   setGroupLeader,
   sleep,
-  startTimer,
   type Timeout,
   timeout,
   trapExit,

@@ -1,16 +1,14 @@
 /**
- * Selective receive, and what else a process does with its own mailbox and time: sleep, aliases, timers, dictionary.
- * OTP: `receive ... after`, `erlang:send_after/3` and the functions next to it.
+ * Selective receive, and what else a process does with what is its own: sleep, aliases, dictionary, flags. OTP: `receive ...
+ * after`, and the functions of module `erlang` on the calling process.
  */
 import { error } from './exit.js'
-import { KIND } from './mailbox.js'
 import { currentVersion, type ModuleRef } from './modules.js'
-import { current, type Process, type Waiter } from './proc.js'
-import { lookup } from './registry.js'
-import { deliver, soon, visible } from './scheduler.js'
+import { context, current, type Process, type Wait, type Waiter, withMember, withoutMember } from './proc.js'
+import { soon, visible } from './scheduler.js'
 import { me } from './signal.js'
-import { type AliasMode, Pid, Ref } from './term.js'
-import { arm, Deadline, disarm, remainingMs } from './timer.js'
+import { type AliasMode, type Pid, Ref } from './term.js'
+import { arm, Deadline, disarm } from './timer.js'
 
 /** What {@link receive} gives when nothing matched in time. */
 export const timeout: unique symbol = Symbol('timeout')
@@ -18,9 +16,13 @@ export const timeout: unique symbol = Symbol('timeout')
 /** A time to wait: milliseconds, or for ever. */
 export type Timeout = number | 'infinity'
 
+/** Whether a value is a time to wait. */
+export const isTimeout = (ms: unknown): ms is Timeout =>
+  ms === 'infinity' || (typeof ms === 'number' && ms >= 0 && ms < 2 ** 32)
+
 /** Checks a time to wait. @throws ErlangError `timeout_value` */
 export function checkTimeout(ms: Timeout): Timeout {
-  if (ms !== 'infinity' && !(typeof ms === 'number' && ms >= 0 && ms < 2 ** 32)) error('timeout_value')
+  if (!isTimeout(ms)) error('timeout_value')
   return ms
 }
 
@@ -28,14 +30,37 @@ const any = (): boolean => true
 
 class Receive extends Deadline implements Waiter {
   readonly proc: Process
-  readonly matches: (message: unknown) => boolean
+  readonly match: (message: unknown) => boolean
   readonly resolve: (value: unknown) => void
+  readonly reject: (thrown: unknown) => void
 
-  constructor(proc: Process, matches: (message: unknown) => boolean, resolve: (value: unknown) => void) {
+  constructor(
+    proc: Process,
+    match: (message: unknown) => boolean,
+    resolve: (value: unknown) => void,
+    reject: (thrown: unknown) => void,
+  ) {
     super()
     this.proc = proc
-    this.matches = matches
+    this.match = match
     this.resolve = resolve
+    this.reject = reject
+  }
+
+  /** Runs on the sender's stack, but is the receiver's code: in its context, and its faults are the receiver's. */
+  matches(message: unknown): boolean {
+    const { match, proc } = this
+    if (match === any) return true
+    try {
+      return context.run(proc, match, message)
+    } catch (thrown) {
+      this.giveUp()
+      proc.more().waiter = null
+      soon(() => {
+        if (!proc.dead) this.reject(thrown)
+      })
+      return false
+    }
   }
 
   resume(message: unknown): void {
@@ -43,11 +68,13 @@ class Receive extends Deadline implements Waiter {
     if (!this.proc.dead) this.resolve(message)
   }
 
+  giveUp(): void {
+    disarm(this)
+  }
+
   fire(): void {
-    const { extra } = this.proc
-    if (extra?.waiter !== this) return
-    extra.waiter = null
-    soon(() => this.resolve(timeout))
+    this.proc.more().waiter = null
+    soon(() => this.resume(timeout))
   }
 }
 
@@ -66,10 +93,12 @@ export function receive<T = unknown>(
 ): Promise<T | typeof timeout> {
   const proc = me()
   checkTimeout(afterMs)
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     if (proc.dead) return
     // The caller's pattern says what a matching message is; the type argument is its claim.
-    const take = resolve as (value: unknown) => void
+    const take = (value: unknown): void => {
+      if (!proc.dead) (resolve as (value: unknown) => void)(value)
+    }
     for (let i = 0; i < proc.count; i++) {
       const message = visible(proc.kindAt(i), proc.payloadAt(i))
       if (!match(message)) continue
@@ -81,8 +110,10 @@ export function receive<T = unknown>(
       soon(() => take(timeout))
       return
     }
-    const waiter = new Receive(proc, match, take)
-    proc.more().waiter = waiter
+    const waiter = new Receive(proc, match, take, reject)
+    const extra = proc.more()
+    extra.waiter?.giveUp()
+    extra.waiter = waiter
     if (afterMs !== 'infinity') arm(waiter, afterMs)
   })
 }
@@ -92,12 +123,14 @@ export function sleep(ms: Timeout): Promise<void> {
   checkTimeout(ms)
   const proc = current()
   return new Promise((resolve) => {
-    if (ms === 'infinity') return
-    arm(new Sleep(proc, resolve), ms)
+    if (ms === 'infinity' || proc?.dead === true) return
+    const sleep = new Sleep(proc, resolve)
+    if (proc !== null) proc.waits = withMember(proc.waits, sleep)
+    arm(sleep, ms)
   })
 }
 
-class Sleep extends Deadline {
+class Sleep extends Deadline implements Wait {
   readonly proc: Process | null
   readonly resolve: () => void
 
@@ -107,8 +140,16 @@ class Sleep extends Deadline {
     this.resolve = resolve
   }
 
+  giveUp(): void {
+    disarm(this)
+  }
+
   fire(): void {
-    if (this.proc?.dead !== true) soon(this.resolve)
+    const { proc } = this
+    if (proc !== null) proc.waits = withoutMember<Wait>(proc.waits, this)
+    soon(() => {
+      if (proc?.dead !== true) this.resolve()
+    })
   }
 }
 
@@ -127,84 +168,6 @@ export function unalias(ref: Ref): boolean {
   const active = ref.aliasOf !== null && ref.aliasOf === current()
   if (active) ref.aliasOf = null
   return active
-}
-
-// ---- timers
-
-class MessageTimer extends Deadline {
-  readonly ref: Ref
-  readonly dest: Pid | string
-  readonly message: unknown
-  readonly atEnd = (): void => {
-    disarm(this)
-    timers.delete(this.ref)
-  }
-
-  constructor(ref: Ref, dest: Pid | string, message: unknown) {
-    super()
-    this.ref = ref
-    this.dest = dest
-    this.message = message
-  }
-
-  fire(): void {
-    this.forget()
-    const proc = this.dest instanceof Pid ? this.dest.proc : lookup(this.dest)
-    if (proc != null) deliver(proc, KIND.info, this.message)
-  }
-
-  forget(): void {
-    timers.delete(this.ref)
-    if (this.dest instanceof Pid) this.dest.proc?.extra?.atEnd?.delete(this.atEnd)
-  }
-}
-
-const timers = new Map<Ref, MessageTimer>()
-
-function startMessageTimer(ms: number, dest: Pid | string, message: (ref: Ref) => unknown): Ref {
-  if (!Number.isInteger(ms) || ms < 0 || !(dest instanceof Pid || typeof dest === 'string')) error('badarg')
-  const ref = new Ref()
-  if (current()?.dead === true || (dest instanceof Pid && dest.proc === null)) return ref
-  const timer = new MessageTimer(ref, dest, message(ref))
-  if (dest instanceof Pid) {
-    const extra = dest.proc?.more()
-    if (extra !== undefined) {
-      extra.atEnd ??= new Set()
-      extra.atEnd.add(timer.atEnd)
-    }
-  }
-  timers.set(ref, timer)
-  arm(timer, ms)
-  return ref
-}
-
-/**
- * Sends a message after `ms` milliseconds. A pid that ends cancels it; a name is looked up when it is due, and the
- * message dropped when nobody has it. OTP: `erlang:send_after/3`.
- *
- * @throws ErlangError `badarg`: not a whole number of milliseconds, 0 or more; neither pid nor name
- */
-export const sendAfter = (ms: number, dest: Pid | string, message: unknown): Ref =>
-  startMessageTimer(ms, dest, () => message)
-
-/** As {@link sendAfter}, but sends `['timeout', ref, message]`. OTP: `erlang:start_timer/3`. */
-export const startTimer = (ms: number, dest: Pid | string, message: unknown): Ref =>
-  startMessageTimer(ms, dest, (ref) => ['timeout', ref, message])
-
-/** Stops a timer. OTP: `erlang:cancel_timer/1`. @returns ms left, or false: fired, cancelled or unknown */
-export function cancelTimer(ref: Ref): number | false {
-  const timer = timers.get(ref)
-  if (timer === undefined) return false
-  timer.forget()
-  const left = disarm(timer)
-  return left === false ? false : Math.round(left)
-}
-
-/** OTP: `erlang:read_timer/1`. @returns ms left, or false */
-export function readTimer(ref: Ref): number | false {
-  const timer = timers.get(ref)
-  const left = timer === undefined ? false : remainingMs(timer)
-  return left === false ? false : Math.round(left)
 }
 
 // ---- dictionary and other properties of the calling process
@@ -245,7 +208,7 @@ export const groupLeader = (): Pid => me().groupLeader
 
 /** OTP: `group_leader/2`. */
 export function setGroupLeader(pid: Pid, leader: Pid): true {
-  if (pid.proc !== null) pid.proc.groupLeader = leader
+  if (pid.proc !== null && current()?.dead !== true) pid.proc.groupLeader = leader
   return true
 }
 

@@ -3,12 +3,17 @@
  * are told. Also the node-local part of OTP's `global`, whose names are any term.
  */
 import { error } from './exit.js'
-import type { Process } from './proc.js'
-import { format, type Pid } from './term.js'
+import { current, type Process } from './proc.js'
+import { type Pid, termKey } from './term.js'
 
 const names = new Map<string, Process>()
-const globals = new Map<string, Process>()
-const globalNames = new Map<string, unknown>()
+/** By the key of the name, see {@link termKey}. */
+const globals = new Map<unknown, { readonly name: unknown; readonly owner: Process }>()
+/** Keys of the global names of each process that has any. */
+const globalsOf = new Map<Process, Set<unknown>>()
+
+/** Code of an ended process is running: it gives and takes no names. */
+const fenced = (): boolean => current()?.dead === true
 
 /**
  * Registers a process under a name. OTP: `register/2`.
@@ -16,6 +21,7 @@ const globalNames = new Map<string, unknown>()
  * @throws ErlangError `badarg`: the name is taken or `undefined`, the process is dead or has a name
  */
 export function register(name: string, pid: Pid): true {
+  if (fenced()) return true
   const proc = pid.proc
   if (name === 'undefined' || name === '' || proc === null || proc.dead || proc.name !== null || names.has(name))
     error('badarg')
@@ -26,6 +32,7 @@ export function register(name: string, pid: Pid): true {
 
 /** Frees a name. OTP: `unregister/1`. @throws ErlangError `badarg` when nobody has it */
 export function unregister(name: string): true {
+  if (fenced()) return true
   const proc = names.get(name)
   if (proc === undefined) error('badarg')
   proc.name = null
@@ -44,36 +51,40 @@ export const registered = (): string[] => [...names.keys()]
 
 /** Registers under a name that is any term. OTP: `global:register_name/2`. */
 export function registerGlobal(name: unknown, pid: Pid): 'yes' | 'no' {
-  const key = format(name)
-  const proc = pid.proc
-  if (proc === null || proc.dead || globals.has(key)) return 'no'
-  globals.set(key, proc)
-  globalNames.set(key, name)
+  const key = termKey(name)
+  const owner = pid.proc
+  if (fenced() || owner === null || owner.dead || globals.has(key)) return 'no'
+  globals.set(key, { name, owner })
+  const keys = globalsOf.get(owner)
+  if (keys === undefined) globalsOf.set(owner, new Set([key]))
+  else keys.add(key)
   return 'yes'
 }
 
 /** OTP: `global:unregister_name/1`. */
 export function unregisterGlobal(name: unknown): 'ok' {
-  globals.delete(format(name))
-  globalNames.delete(format(name))
+  const key = termKey(name)
+  const entry = globals.get(key)
+  if (fenced() || entry === undefined) return 'ok'
+  globals.delete(key)
+  const keys = globalsOf.get(entry.owner)
+  keys?.delete(key)
+  if (keys?.size === 0) globalsOf.delete(entry.owner)
   return 'ok'
 }
 
 /** OTP: `global:whereis_name/1`. */
-export const whereisGlobal = (name: unknown): Pid | undefined => globals.get(format(name))?.pid
+export const whereisGlobal = (name: unknown): Pid | undefined => globals.get(termKey(name))?.owner.pid
 
 /** OTP: `global:registered_names/0`. */
-export const registeredGlobal = (): unknown[] => [...globalNames.values()]
+export const registeredGlobal = (): unknown[] => [...globals.values()].map(({ name }) => name)
 
 /** Frees every name of an ended process. */
 export function releaseNames(proc: Process): void {
   // The record keeps the name for the crash report.
   if (proc.name !== null) names.delete(proc.name)
-  if (globals.size > 0) {
-    for (const [key, owner] of globals) {
-      if (owner !== proc) continue
-      globals.delete(key)
-      globalNames.delete(key)
-    }
-  }
+  const keys = globalsOf.size === 0 ? undefined : globalsOf.get(proc)
+  if (keys === undefined) return
+  globalsOf.delete(proc)
+  for (const key of keys) globals.delete(key)
 }

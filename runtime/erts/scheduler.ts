@@ -6,9 +6,10 @@
  * goes on in a macrotask. Work done without the queue (a call served directly, a receive that finds its message) is
  * charged to the same budget through `charge`. OTP: reductions and run queues in erts `erl_process.c`.
  */
+import { nowMs } from './clock.js'
 import { KIND, type Kind } from './mailbox.js'
 import { currentVersion } from './modules.js'
-import { context, type Process } from './proc.js'
+import { context, type Process, type Waiter } from './proc.js'
 
 /** Messages a turn may handle before the event loop is served. */
 const BUDGET = 2000
@@ -18,7 +19,7 @@ const SLICE_MS = 5
 const PER_PROCESS = 200
 
 let spent = 0
-let turnStartMs = performance.now()
+let turnStartMs = nowMs()
 let exhausted = false
 let wakeUp: 'none' | 'microtask' | 'macrotask' = 'none'
 let draining = false
@@ -27,8 +28,9 @@ let draining = false
 let queue: (Process | null)[] = new Array<Process | null>(1024).fill(null)
 let queueHead = 0
 let queueCount = 0
-/** Continuations put off to the next turn. */
+/** Continuations put off to the next turn, and how many of them a turn runs at most. */
 let deferred: (() => void)[] = []
+const DEFERRED_PER_TURN = 2000
 
 let crash: (proc: Process, thrown: unknown) => void = () => {}
 
@@ -40,12 +42,9 @@ export function setCrash(handler: (proc: Process, thrown: unknown) => void): voi
 /** Charges one unit of work to this turn. @returns false when the budget is spent: put the work off. */
 export function charge(): boolean {
   if (exhausted) return false
-  if ((++spent & 15) === 0 && (spent >= BUDGET || performance.now() - turnStartMs > SLICE_MS)) {
+  if ((++spent & 15) === 0 && (spent >= BUDGET || nowMs() - turnStartMs > SLICE_MS)) {
     exhausted = true
-    if (wakeUp !== 'macrotask') {
-      wakeUp = 'macrotask'
-      setImmediate(turn)
-    }
+    nextTurn()
     return false
   }
   return true
@@ -63,24 +62,23 @@ export function deliver(proc: Process, kind: Kind, payload: unknown): void {
   const waiter = proc.extra?.waiter
   if (waiter != null && wake(proc, waiter, kind, payload)) return
   proc.push(kind, payload)
-  if (!proc.busy && !proc.scheduled && proc.loop !== null) schedule(proc)
+  const { loop } = proc
+  if (proc.busy || proc.scheduled || loop === null) return
+  // What it passes over for now needs no turn: it will look again when it has changed its mind.
+  if (loop.accepts === undefined || loop.accepts(kind, payload)) schedule(proc)
 }
 
 /** What a process that receives by itself sees of a message. */
 export function visible(kind: Kind, payload: unknown): unknown {
   if (kind === KIND.info) return payload
   if (kind === KIND.cast) return ['$gen_cast', payload]
+  if (kind === KIND.continue) return ['$gen_continue', payload]
   // Payloads of calls and system messages carry their request.
   const { request } = payload as { request: unknown }
   return kind === KIND.call ? ['$gen_call', payload, request] : ['system', payload, request]
 }
 
-function wake(
-  proc: Process,
-  waiter: { matches(m: unknown): boolean; resume(m: unknown): void },
-  kind: Kind,
-  payload: unknown,
-): boolean {
+function wake(proc: Process, waiter: Waiter, kind: Kind, payload: unknown): boolean {
   const message = visible(kind, payload)
   if (!waiter.matches(message)) return false
   proc.more().waiter = null
@@ -106,38 +104,44 @@ function growQueue(): void {
   queueHead = 0
 }
 
-/** A new macrotask: the budget is whole again. */
+/**
+ * A new macrotask: the budget is whole again. First the run queue, which may spend it all, then the continuations that
+ * were put off, which run in any case: so neither can keep the other from its turn.
+ */
 function turn(): void {
   spent = 0
   exhausted = false
-  turnStartMs = performance.now()
-  const late = deferred
-  deferred = []
+  turnStartMs = nowMs()
   wakeUp = 'none'
+  const late = deferred
+  deferred = late.length > DEFERRED_PER_TURN ? late.splice(DEFERRED_PER_TURN) : []
+  drain()
   for (let i = 0; i < late.length; i++) late[i]?.()
-  // What they started runs in microtasks first: the queue is drained after them.
-  if (queueCount > 0 && wakeUp === 'none') {
-    wakeUp = 'microtask'
-    queueMicrotask(drain)
-  }
+  if (deferred.length > 0) nextTurn()
+}
+
+function nextTurn(): void {
+  if (wakeUp === 'macrotask') return
+  wakeUp = 'macrotask'
+  setImmediate(turn)
 }
 
 function drain(): void {
   if (wakeUp === 'microtask') wakeUp = 'none'
   draining = true
-  while (queueCount > 0 && !exhausted) {
-    const proc = queue[queueHead]
-    queue[queueHead] = null
-    queueHead = (queueHead + 1) & (queue.length - 1)
-    queueCount--
-    if (proc == null) continue
-    proc.scheduled = false
-    if (!proc.dead && !proc.busy) context.run(proc, activate, proc)
-  }
-  draining = false
-  if (queueCount > 0 && wakeUp === 'none') {
-    wakeUp = 'macrotask'
-    setImmediate(turn)
+  try {
+    while (queueCount > 0 && !exhausted) {
+      const proc = queue[queueHead]
+      queue[queueHead] = null
+      queueHead = (queueHead + 1) & (queue.length - 1)
+      queueCount--
+      if (proc == null) continue
+      proc.scheduled = false
+      if (!proc.dead && !proc.busy) context.run(proc, activate, proc)
+    }
+  } finally {
+    draining = false
+    if (queueCount > 0) nextTurn()
   }
 }
 
@@ -154,8 +158,9 @@ function activate(proc: Process): void {
     const kind = at === 0 ? proc.firstKind() : proc.kindAt(at)
     const payload = at === 0 ? proc.shift() : proc.removeAt(at)
     dispatch(proc, loop, kind, payload)
+    const more = charge()
     if (proc.dead || proc.busy) return
-    if (!charge()) break
+    if (!more) break
   }
   if (proc.count > 0 && !proc.scheduled) schedule(proc)
 }

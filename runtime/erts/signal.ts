@@ -2,10 +2,12 @@
  * Signals between processes: messages, links, monitors, exits, and the end of a process. Signals take effect at once
  * in the order in which they are sent, which gives OTP's guarantee for each pair of processes; a chain of exits over
  * links goes through a queue, so that its length costs no stack. OTP: erts `erl_proc_sig_queue.c`.
+ *
+ * Longer than most files: what the end of a process does to its links, monitors and aliases is one thing.
  */
 import { ErlangError, Exit, error, exitReason, isNormalish } from './exit.js'
 import { KIND } from './mailbox.js'
-import { current, forget, type Process } from './proc.js'
+import { context, current, forget, members, type Process, withMember, withoutMember } from './proc.js'
 import { lookup, releaseNames, whereis } from './registry.js'
 import { report } from './report.js'
 import { deliver, setCrash } from './scheduler.js'
@@ -66,7 +68,7 @@ export function send(dest: Dest, message: unknown): void {
     const proc = dest.aliasOf
     if (proc === null) return
     if (dest.aliasMode === 'reply' || dest.aliasMode === 'reply_demonitor') dest.aliasOf = null
-    if (dest.aliasMode === 'reply_demonitor') demonitor(dest)
+    if (dest.aliasMode === 'reply_demonitor' && dest.monitor !== null) drop(dest.monitor)
     deliver(proc, KIND.info, message)
   } else if (dest[1] === NODE) {
     const proc = lookup(dest[0])
@@ -102,31 +104,19 @@ export function unlink(pid: Pid): true {
 
 /** Links two processes; a link that exists stays the one. */
 export function connect(a: Process, b: Process): void {
-  addLink(a, b)
-  addLink(b, a)
+  if (a.dead || b.dead) return
+  a.links = withMember(a.links, b)
+  b.links = withMember(b.links, a)
 }
 
 /** Removes a link. */
 export function disconnect(a: Process, b: Process): void {
-  removeLink(a, b)
-  removeLink(b, a)
-}
-
-function addLink(a: Process, b: Process): void {
-  if (a.links === null) a.links = b
-  else if (a.links instanceof Set) a.links.add(b)
-  else if (a.links !== b) a.links = new Set([a.links, b])
-}
-
-function removeLink(a: Process, b: Process): void {
-  if (a.links === b) a.links = null
-  else if (a.links instanceof Set) a.links.delete(b)
+  a.links = withoutMember(a.links, b)
+  b.links = withoutMember(b.links, a)
 }
 
 /** The processes linked with one, oldest link first. */
-export function linksOf(proc: Process): Process[] {
-  return proc.links === null ? [] : proc.links instanceof Set ? [...proc.links] : [proc.links]
-}
+export const linksOf = (proc: Process): Process[] => members(proc.links)
 
 // ---- monitors
 
@@ -188,18 +178,27 @@ export interface DemonitorOptions {
   readonly info?: boolean
 }
 
-/** Ends a monitor. OTP: `demonitor/1,2`. @returns true, or with `info` whether it was active */
+/**
+ * Ends a monitor of the calling process. OTP: `demonitor/1,2`.
+ *
+ * @returns true, or with `info` whether it was active
+ * @throws ErlangError `badarg` when the monitor is another's
+ */
 export function demonitor(ref: Ref, options: DemonitorOptions = {}): boolean {
   const record = ref.monitor
   const active = record !== null
-  if (record !== null) {
-    ref.monitor = null
-    record.watcher.extra?.monitors?.delete(record)
-    record.target?.extra?.monitoredBy?.delete(record)
-  }
-  if (ref.aliasMode !== 'explicit_unalias') ref.aliasOf = null
+  if (record !== null && record.watcher !== current()) error('badarg')
+  if (record !== null) drop(record)
+  if (ref.aliasMode !== 'explicit_unalias' && ref.aliasOf === current()) ref.aliasOf = null
   if (!active && options.flush === true) flushDown(me(), ref)
   return options.info === true ? active : true
+}
+
+/** Nobody is told any more. */
+function drop(record: Monitor): void {
+  record.ref.monitor = null
+  record.watcher.extra?.monitors?.delete(record)
+  record.target?.extra?.monitoredBy?.delete(record)
 }
 
 function flushDown(proc: Process, ref: Ref): void {
@@ -217,16 +216,17 @@ function flushDown(proc: Process, ref: Ref): void {
 /**
  * Sends an exit signal. OTP: `exit/2`. A calling process that this ends is unwound at once.
  *
- * @throws Exit in the caller, when the signal ends the caller itself
+ * @throws Exit in the caller, when the signal ends the caller itself; ErlangError `badarg` for what is no pid
  */
 export function exitPid(pid: Pid, reason: unknown): true {
+  if (!(pid instanceof Pid)) error('badarg')
   const sender = current()
   if (sender?.dead === true || pid.proc === null) return true
   const target = pid.proc
   if (reason === 'kill') end(target, 'killed')
   else if (target.trapExit) deliver(target, KIND.info, ['EXIT', sender?.pid ?? pid, reason])
   else if (reason !== 'normal' || sender === target) end(target, reason)
-  if (sender !== null && sender === target && target.dead) throw new Exit(reason)
+  if (sender !== null && sender === target && target.dead) throw new Exit(reason === 'kill' ? 'killed' : reason)
   return true
 }
 
@@ -248,8 +248,16 @@ export function end(proc: Process, reason: unknown): void {
   ending.push({ proc, reason })
   if (telling) return
   telling = true
-  for (let next = ending.shift(); next !== undefined; next = ending.shift()) tell(next.proc, next.reason)
-  telling = false
+  let told = 0
+  try {
+    for (; told < ending.length; told++) {
+      const next = ending[told]
+      if (next !== undefined) tell(next.proc, next.reason)
+    }
+  } finally {
+    ending.splice(0, told + 1)
+    telling = false
+  }
 }
 
 function tell(proc: Process, reason: unknown): void {
@@ -258,24 +266,34 @@ function tell(proc: Process, reason: unknown): void {
   for (let call = proc.unanswered; call !== null; call = proc.unanswered) call.serverEnded(reason)
   proc.clear()
   proc.loop = null
+  proc.running = null
+  const { waits } = proc
+  proc.waits = null
+  if (waits !== null) for (const wait of members(waits)) wait.giveUp()
   if (extra !== null) {
+    extra.waiter?.giveUp()
     extra.waiter = null
     if (extra.atEnd !== null) for (const atEnd of extra.atEnd) atEnd(reason)
-    extra.abort?.abort(reason)
-    if (extra.monitors !== null) for (const record of extra.monitors) demonitor(record.ref)
+    // Who listens is code of the ended process, and may not act as the one that ended it.
+    if (extra.abort !== null) context.run(proc, abort, extra.abort, reason)
+    if (extra.monitors !== null) for (const record of extra.monitors) drop(record)
   }
-  for (const peer of linksOf(proc)) {
-    removeLink(peer, proc)
+  const peers = linksOf(proc)
+  proc.links = null
+  for (const peer of peers) {
+    peer.links = withoutMember(peer.links, proc)
     linkExit(peer, pid, reason)
   }
-  proc.links = null
   for (const record of extra?.monitoredBy ?? []) {
     record.ref.monitor = null
     record.watcher.extra?.monitors?.delete(record)
     down(record, reason)
   }
+  proc.extra = null
   forget(proc)
 }
+
+const abort = (controller: AbortController, reason: unknown): void => controller.abort(reason)
 
 let crashReport: ((proc: Process, reason: unknown) => void) | undefined
 

@@ -5,7 +5,7 @@
 import { ErlangError, Exit, exitReason } from './exit.js'
 import { currentVersion, exportedFunction, type ModuleRef, moduleName } from './modules.js'
 import { context, current, Process } from './proc.js'
-import { release } from './scheduler.js'
+import { release, soon } from './scheduler.js'
 import { connect, crashed, end, monitor } from './signal.js'
 import type { Pid, Ref } from './term.js'
 
@@ -57,29 +57,28 @@ export function spawnOpt<Args extends unknown[]>(
   ...args: Args
 ): Pid | [Pid, Ref] {
   const parent = current()
+  if (parent === null && (options.link === true || options.monitor === true)) throw new ErlangError('not_a_process')
   const proc = create(parent)
-  if (options.link === true) {
-    if (parent === null) throw new ErlangError('not_a_process')
-    connect(parent, proc)
-  }
+  if (options.link === true && parent !== null) connect(parent, proc)
   const ref = options.monitor === true ? monitor(proc.pid) : undefined
   begin(proc, body, args)
   return ref === undefined ? proc.pid : [proc.pid, ref]
 }
 
 /** Makes a process record. That of a dead creator's fenced code is dead from the start. */
-export function create(parent: Process | null): Process {
-  const proc = new Process(parent, [])
+export function create(parent: Process | null, ancestors: readonly (Pid | string)[] = []): Process {
+  const proc = new Process(parent, ancestors)
   if (parent?.dead === true) end(proc, 'killed')
   return proc
 }
 
-/** Runs the body of a new process from the next microtask on. */
+/** Runs the body of a new process from the next microtask on, or the next turn when this one's budget is spent. */
 export function begin<Args extends unknown[]>(proc: Process, body: Body<Args>, args: Args): void {
   proc.busy = true
-  queueMicrotask(() => {
+  const run = (): void => {
     if (!proc.dead) context.run(proc, runBody<Args>, proc, body, args)
-  })
+  }
+  queueMicrotask(() => soon(run))
 }
 
 /**
@@ -95,7 +94,7 @@ export function runBody<Args extends unknown[]>(proc: Process, body: Body<Args>,
     return
   }
   if (isThenable(result)) {
-    result.then(
+    Promise.resolve(result).then(
       () => finished(proc),
       (thrown: unknown) => crashed(proc, thrown),
     )
@@ -121,7 +120,10 @@ function finished(proc: Process): void {
   else if (proc.busy) release(proc)
 }
 
-/** Whether a callback's result has to be awaited. */
+/**
+ * Whether a callback's result has to be awaited. Await a user's through `Promise.resolve`: a thenable's own `then` may
+ * give nothing, or call back at once.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -75,7 +75,50 @@ export function equal(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(a, b)
 }
 
+const numbers = new WeakMap<object, number>()
+let lastNumber = 0
+
+/**
+ * A term as a key of a Map: two terms that are equal have the same key, so that one is found in constant time whatever
+ * it is. The key is the term itself where a Map compares as terms compare, else a text.
+ */
+export function termKey(term: unknown): unknown {
+  return isCompound(term) ? `\u0000${text(term)}` : term
+}
+
+type Compound = readonly unknown[] | Readonly<Record<string, unknown>>
+
+/** Lists and plain objects are compared by their parts; everything else (pids, modules, functions) by identity. */
+function isCompound(value: unknown): value is Compound {
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+}
+
+function text(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(text).join()}]`
+  if (isCompound(value)) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${text(part)}`).join()}}`
+  }
+  if (typeof value === 'string') return JSON.stringify(value)
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') return `#${numberOf(value)}`
+  return `${typeof value}(${String(value)})`
+}
+
+function numberOf(value: object): number {
+  const known = numbers.get(value)
+  if (known !== undefined) return known
+  numbers.set(value, ++lastNumber)
+  return lastNumber
+}
+
 /** The one-line form of a term for logs and messages: strings in quotes, identifiers as OTP prints them. */
 export function format(term: unknown): string {
-  return inspect(term, { depth: 6, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 50, maxStringLength: 2000 })
+  return inspect(term, {
+    depth: 6,
+    compact: true,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxArrayLength: 50,
+    maxStringLength: 2000,
+  })
 }

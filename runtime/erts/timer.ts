@@ -2,7 +2,7 @@
  * Many deadlines on few timers. Deadlines of one length form a list, which is in order of expiry by construction, so
  * adding and removing one is O(1) and costs no timer object: a call's time-out is two pointer writes.
  */
-import { type Clock, clock, realClock, type TimerHandle } from './clock.js'
+import { type Clock, clock, type TimerHandle } from './clock.js'
 import { context } from './proc.js'
 
 /** Something with a deadline. What shall happen is in the subclass. */
@@ -38,21 +38,8 @@ class DeadlineList {
 /** setTimeout cannot wait longer than this; a longer deadline is looked at again and again until it is due. */
 const LONGEST_MS = 2 ** 31 - 1
 const lists = new Map<number, DeadlineList>()
-let readMs = -1
-
-/** The time, read once for all deadlines that a run of microtasks arms: reading it costs more than arming. */
-function nowMs(): number {
-  if (clock !== realClock) return clock.monotonicMs()
-  if (readMs < 0) {
-    readMs = clock.monotonicMs()
-    queueMicrotask(forgetTime)
-  }
-  return readMs
-}
-
-function forgetTime(): void {
-  readMs = -1
-}
+/** With more lists than this, those without deadlines are not kept. */
+const MOST_LISTS = 1000
 
 /** Starts a deadline `ms` milliseconds from now (any non-negative number). An armed one starts anew. */
 export function arm(deadline: Deadline, ms: number): void {
@@ -62,7 +49,7 @@ export function arm(deadline: Deadline, ms: number): void {
     list = new DeadlineList(ms)
     lists.set(ms, list)
   }
-  deadline.expiryMs = nowMs() + ms
+  deadline.expiryMs = clock.monotonicMs() + ms
   deadline.list = list
   deadline.prev = list.last
   if (list.last === null) {
@@ -80,18 +67,31 @@ function takeOver(list: DeadlineList): void {
   start(list, Math.max(0, (list.first?.expiryMs ?? 0) - clock.monotonicMs()))
 }
 
-/** Stops a deadline. @returns milliseconds that were left, or false if it was not armed. */
-export function disarm(deadline: Deadline): number | false {
+/** Stops a deadline, if it is armed. Does not read the clock, which would cost more than the rest. */
+export function disarm(deadline: Deadline): void {
   const { list, prev, next } = deadline
-  if (list === null) return false
+  if (list === null) return
   if (prev === null) list.first = next
   else prev.next = next
   if (next === null) list.last = prev
   else next.prev = prev
   deadline.list = deadline.prev = deadline.next = null
-  // The timer stays for the next deadline of this length, but must not keep the OS process alive.
-  if (list.first === null) list.timer?.unref()
-  return Math.max(0, deadline.expiryMs - clock.monotonicMs())
+  if (list.first === null) rest(list)
+}
+
+/**
+ * The timer of a list without deadlines stays for the next one of this length, but must not keep the OS process alive.
+ * Where there are many lengths, few come again: the list goes.
+ */
+function rest(list: DeadlineList): void {
+  if (list.timer === null) return
+  if (lists.size <= MOST_LISTS) {
+    list.timer.unref()
+    return
+  }
+  list.clock?.clearTimer(list.timer)
+  list.timer = null
+  lists.delete(list.ms)
 }
 
 /** Milliseconds left until a deadline, or false if it is not armed. */
@@ -109,15 +109,17 @@ function start(list: DeadlineList, ms: number): void {
 
 function expire(list: DeadlineList): void {
   list.timer = null
-  for (let due = list.first; due !== null; due = list.first) {
-    const leftMs = due.expiryMs - clock.monotonicMs()
+  try {
     // Node's timers may come a fraction early; what is due within the millisecond is due.
-    if (leftMs >= 1) {
-      if (list.timer === null) start(list, leftMs)
-      return
+    for (let due = list.first; due !== null && due.expiryMs - clock.monotonicMs() < 1; due = list.first) {
+      disarm(due)
+      due.fire()
     }
-    disarm(due)
-    due.fire()
+  } finally {
+    // Also when one has thrown: the others must not wait for ever.
+    if (list.timer === null) {
+      if (list.first !== null) start(list, Math.max(0, list.first.expiryMs - clock.monotonicMs()))
+      else if (lists.get(list.ms) === list) lists.delete(list.ms)
+    }
   }
-  if (list.timer === null && lists.get(list.ms) === list) lists.delete(list.ms)
 }

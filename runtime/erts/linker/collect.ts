@@ -6,11 +6,12 @@
  *
  * OTP: code:prepare_loading/1.
  */
+import type { Archives } from './archive.js'
 import { readModule } from './compile.js'
-import type { BuiltImport, BuiltModule, Place } from './meta.js'
+import type { BuiltImport, BuiltModule, ModuleMeta, Place } from './meta.js'
 import type { NativeImports } from './native.js'
 import { type Importer, PrepareError, type PrepareProblem } from './prepare_error.js'
-import { newScript, type ReadMap, sourceOf } from './stacks.js'
+import { newScript, type ReadMap, type Script, sourceOf } from './stacks.js'
 import type { Dependency, Module, Unit } from './version.js'
 
 /** Where modules come from, and which are there already. */
@@ -23,6 +24,10 @@ export interface Source {
   known(id: string): Module | undefined
   readonly native: NativeImports
   readonly readMap: ReadMap
+  /** Whether a module is there that need not run before its facade is used. */
+  waits(id: string): boolean
+  /** Modules that need not be read from their files. */
+  readonly archives?: Archives | undefined
 }
 
 /** What was read. */
@@ -31,6 +36,8 @@ export interface Collection {
   readonly units: ReadonlyMap<string, Unit>
   /** Waits for native imports. @throws PrepareError with everything that is wrong */
   settled(): Promise<void>
+  /** For modules that import nothing to wait for. @throws as {@link settled} */
+  check(): void
 }
 
 /** Reads `ids`, whether they are there already or not, and their dependencies that are not. */
@@ -40,38 +47,62 @@ export function collect(ids: readonly string[], source: Source): Collection {
   const waits: Promise<void>[] = []
   const wanted = new Set(ids)
 
-  function read(id: string, importer?: Importer): void {
+  function read(id: string, importer?: () => Importer): void {
     if (units.has(id)) return
     const place = source.place(id)
     if (place === undefined) {
-      problems.push({ tag: 'module_not_found', module: id, ...(importer ? { importer } : {}) })
+      problems.push({ tag: 'module_not_found', module: id, ...(importer ? { importer: importer() } : {}) })
       return
     }
-    const script = place.file.endsWith('.json') ? undefined : newScript(place.file, source.readMap)
     let built: BuiltModule
+    let script: Script | undefined
     try {
-      built = readModule(id, place.file, script?.name)
+      const archived = source.archives?.take(id, place, source.readMap)
+      script = archived?.script ?? (place.file.endsWith('.json') ? undefined : newScript(place.file, source.readMap))
+      built = archived?.built ?? readModule(id, place.file, script?.name)
     } catch (error) {
       if (!(error instanceof PrepareError)) throw error
       for (const problem of error.problems) {
-        problems.push(problem.tag === 'module_not_found' && importer ? { ...problem, importer } : problem)
+        problems.push(problem.tag === 'module_not_found' && importer ? { ...problem, importer: importer() } : problem)
       }
       return
     }
     const deps: Dependency[] = []
     units.set(id, { id, place, meta: built.m, wrapper: built.f, deps, script })
-    for (const [index, entry] of built.m.imports.entries()) deps[index] = dependency(entry, deps, index, id, place)
+    for (const [index, entry] of built.m.imports.entries())
+      deps[index] = dependency(entry, deps, index, id, place, built.m)
   }
 
-  function dependency(entry: BuiltImport, deps: Dependency[], index: number, id: string, place: Place): Dependency {
+  function dependency(
+    entry: BuiltImport,
+    deps: Dependency[],
+    index: number,
+    id: string,
+    place: Place,
+    meta: ModuleMeta,
+  ): Dependency {
     if ('m' in entry) {
+      if (units.has(entry.m)) return { id: entry.m }
+      if (source.waits(entry.m)) {
+        // Only names that are passed on must be there when the module that passes them on has run.
+        if (!passesOn(meta, index)) return { id: entry.m }
+        if (source.archives !== undefined) {
+          read(entry.m, () => importerOf(entry, id, place))
+          return { id: entry.m }
+        }
+      }
       const known = source.known(entry.m)
       if (known?.preloaded) checkNames(known.facade, entry, id, place)
-      else if (!wanted.has(entry.m) && !source.satisfied(entry.m)) read(entry.m, importerOf(entry, id, place))
+      else if (!wanted.has(entry.m) && !source.satisfied(entry.m)) read(entry.m, () => importerOf(entry, id, place))
       return { id: entry.m }
     }
     const options = entry.type === undefined ? undefined : { with: { type: entry.type } }
     const specifier = 'b' in entry ? entry.b : entry.p
+    const builtin = 'b' in entry ? source.native.builtin(specifier) : undefined
+    if (builtin !== undefined) {
+      checkNames(builtin, entry, id, place)
+      return { native: builtin }
+    }
     waits.push(
       source.native.load(specifier, place.dir, options).then(
         (native) => {
@@ -98,14 +129,24 @@ export function collect(ids: readonly string[], source: Source): Collection {
     return { module: id, file, specifier: entry.s, ...(entry.l === undefined ? {} : { line: entry.l }) }
   }
 
+  function check(): void {
+    if (problems.length > 0) throw new PrepareError(problems)
+  }
+
   for (const id of wanted) read(id)
   return {
     units,
+    check,
     async settled() {
       await Promise.all(waits)
-      if (problems.length > 0) throw new PrepareError(problems)
+      check()
     },
   }
+}
+
+/** Whether a module exports names of its import `index` as its own, other than the whole namespace. */
+function passesOn({ stars, re = {} }: ModuleMeta, index: number): boolean {
+  return stars.includes(index) || Object.values(re).some(([from, name]) => from === index && name !== '*')
 }
 
 /**

@@ -1,30 +1,38 @@
 /**
- * Text of a built module -> its metadata and wrapper, outside V8's compilation cache.
- *
- * The cache would keep every purged version (three to four times its source) until the heap is
- * nearly full; with it off while compiling, purged code is freed by the next collection.
+ * Text of a built module -> its metadata and wrapper, outside V8's compilation cache, so that purged code is freed by
+ * the next collection.
  *
  * OTP: erlang:prepare_loading/2.
  */
 import { readFileSync } from 'node:fs'
-import v8 from 'node:v8'
-import vm from 'node:vm'
+import { compileFunction, constants } from 'node:vm'
 import type { BuiltModule, Namespace, Wrapper } from './meta.js'
 import { PrepareError } from './prepare_error.js'
 
 /** Compiles a function body; `scriptName` is what stack traces, debugger and coverage call it. */
 export function compileBody(text: string, scriptName: string): () => unknown {
-  v8.setFlagsFromString('--no-compilation-cache')
-  try {
-    const compiled: unknown = vm.compileFunction(text, [], {
+  const compiled: unknown = uncached(() =>
+    compileFunction(text, [], {
       filename: scriptName,
       // Only for import() inside eval and new Function; the module's own are rewritten.
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    })
-    // The declared type is the untyped Function; a function body without parameters is this.
-    return compiled as () => unknown
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }),
+  )
+  // The declared type is the untyped Function; a function body without parameters is this.
+  return compiled as () => unknown
+}
+
+/**
+ * Calls `compile` outside V8's compilation cache, which would keep every purged version (three to four times its
+ * source) until the heap is nearly full.
+ */
+function uncached<T>(compile: () => T): T {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8') // no start needs it
+  setFlagsFromString('--no-compilation-cache')
+  try {
+    return compile()
   } finally {
-    v8.setFlagsFromString('--compilation-cache')
+    setFlagsFromString('--compilation-cache')
   }
 }
 
@@ -82,7 +90,8 @@ function syntaxError(module: string, file: string, cause: unknown) {
   return { tag: 'syntax_error', module, file, ...line, text, cause } as const
 }
 
-function isBuiltModule(value: unknown): value is BuiltModule {
+/** Whether a text evaluated to a built module. */
+export function isBuiltModule(value: unknown): value is BuiltModule {
   if (typeof value !== 'object' || value === null || !('m' in value) || !('f' in value)) return false
   const meta = value.m
   return typeof value.f === 'function' && typeof meta === 'object' && meta !== null && 'imports' in meta

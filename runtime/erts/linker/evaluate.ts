@@ -25,7 +25,7 @@ export interface Stage {
   born(instance: Instance, info: VersionInfo): void
 }
 
-type Running = { readonly module: Module; readonly version: Version; readonly fresh: boolean; readonly run: Run }
+type Running = { readonly module: Module; readonly version: Version; readonly run: Run }
 type Run = ReturnType<Unit['wrapper']>
 
 /**
@@ -43,15 +43,19 @@ export function* evaluate(stage: Stage, units: readonly Unit[]): Steps<Version[]
     const batch: Running[] = []
     for (const unit of units) {
       running = unit
-      batch.push(yield* instantiate(stage, unit, late))
+      const { module, version, run } = instantiate(stage, unit)
+      const first = run.next()
+      version.namespace = first instanceof Promise ? yield* settled(first) : first.value
+      if (module.view === undefined) appear(space, module, version, late)
+      batch.push({ module, version, run })
     }
-    for (const entry of batch) {
-      running = entry.version.unit
-      showCycle(space, entry.version)
-      const result = yield* settle(entry.run)
-      entry.version.namespace = sealNamespace(result)
-      entry.version.done = true
-      show(space, entry.module, entry.version)
+    for (const { module, version, run } of batch) {
+      running = version.unit
+      showCycle(space, version)
+      const last = run.next()
+      version.namespace = sealNamespace(last instanceof Promise ? yield* settled(last) : last.value)
+      version.done = true
+      show(space, module, version)
     }
     for (const module of reexportersOf(late)) sync(space, module)
     return batch.map((entry) => entry.version)
@@ -62,11 +66,11 @@ export function* evaluate(stage: Stage, units: readonly Unit[]): Steps<Version[]
   }
 }
 
-/** Calls the wrapper up to its first yield. A module seen for the first time is in view from here on. */
-function* instantiate(stage: Stage, unit: Unit, late: Set<Module>): Steps<Running> {
-  const { space } = stage
+/** Calls the wrapper, which runs nothing of the module yet. */
+function instantiate(stage: Stage, unit: Unit): Running {
+  const { space, host } = stage
   const module = space.module(unit.id)
-  const instance = new Instance(stage.host, unit)
+  const instance = new Instance(host, unit)
   module.serial += 1
   const info: VersionInfo = {
     id: unit.id,
@@ -78,23 +82,23 @@ function* instantiate(stage: Stage, unit: Unit, late: Set<Module>): Steps<Runnin
   stage.born(instance, info)
   const { wrapper } = unit // called without a receiver: `this` is undefined at the top of a module
   const run = wrapper(instance, ...unit.deps.map((dep) => importedValue(space, dep)))
-  const version: Version = { unit, info, namespace: yield* settle(run), done: false }
-  const fresh = module.view === undefined
-  if (fresh) {
-    module.view = version
-    registerReexports(space, module, version)
-    // A module that was removed and comes back: who re-exports from it resolves anew at the end.
-    for (const dependent of module.reexporters) if (dependent.shown) late.add(module)
-  }
-  return { module, version, fresh, run }
+  return { module, version: { unit, info, namespace: NOTHING, done: false }, run }
 }
 
-/** One step of a wrapper: its live view, then its final namespace. */
-function* settle(run: Run): Steps<Namespace> {
-  const next = run.next()
+const NOTHING: Namespace = {}
+
+/** A module seen for the first time is in view as soon as it has a live view. */
+function appear(space: Space, module: Module, version: Version, late: Set<Module>): void {
+  module.view = version
+  registerReexports(space, module, version)
+  // A module that was removed and comes back: who re-exports from it resolves anew at the end.
+  for (const dependent of module.reexporters) if (dependent.shown) late.add(module)
+}
+
+/** The value of a step that a module takes its time for. */
+function* settled(step: Promise<unknown>): Steps<Namespace> {
   // What is sent back for a yielded promise is its value, and this one is a result of the wrapper.
-  const result = next instanceof Promise ? ((yield next) as IteratorResult<Namespace, Namespace>) : next
-  return result.value
+  return ((yield step) as IteratorResult<Namespace, Namespace>).value
 }
 
 /** Dependencies that are not evaluated yet stand in a cycle: their live view is shown before it is needed. */

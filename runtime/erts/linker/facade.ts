@@ -18,19 +18,41 @@ const descriptorOf = Object.getOwnPropertyDescriptor
 /** Above so many names V8 may keep an object as a dictionary even when they are only ever added. */
 const MANY_NAMES = 100
 
-/** An empty facade. Not `Object.create(null)`, which is a dictionary for ever. */
+/**
+ * An empty facade, a dictionary: names are added to that at half the price. It is made fast as soon as it has its first
+ * names.
+ */
 export function emptyFacade(): Namespace {
-  const facade: Namespace = Object.setPrototypeOf({}, null)
-  return define(facade, Symbol.toStringTag, { value: 'Module' })
+  return define(Object.create(null), Symbol.toStringTag, { value: 'Module' })
 }
 
-/** A facade with the values of a native namespace as constants: modules of the preloaded runtime. */
+/** A facade with the values of a namespace as constants, for good: modules of the preloaded runtime. */
 export function fixedFacade(namespace: Readonly<Namespace>): Namespace {
   const facade = emptyFacade()
-  for (const name of Object.keys(namespace).sort()) {
-    define(facade, name, { value: namespace[name], writable: false, enumerable: true, configurable: true })
+  for (const name of Object.keys(namespace).sort()) facade[name] = namespace[name]
+  toFast(Object.freeze(facade))
+  return facade
+}
+
+/**
+ * A facade in front of a module that waits: reading any name of it makes the module, whose own values then take the
+ * place of these accessors.
+ *
+ * @param names in the order of a namespace
+ * @param make  gives the module, made
+ */
+export function stubFacade(names: readonly string[], make: () => Module | undefined): Namespace {
+  const facade = emptyFacade()
+  const accessor: PropertyDescriptor = { enumerable: true, configurable: true }
+  for (const name of names) {
+    const get = (): unknown => {
+      const module = make()
+      // Still the accessor: the module is being evaluated, and what reads it here does not import it.
+      return descriptorOf(facade, name)?.get === get ? module?.view?.namespace[name] : facade[name]
+    }
+    accessor.get = get
+    define(facade, name, accessor)
   }
-  toFast(facade)
   return facade
 }
 
@@ -51,15 +73,32 @@ export function sync(space: Space, module: Module): void {
   const { facade } = module
   const wanted = resolveExports(space, module)
   const had = module.bound
-  let slow = dropNames(facade, [...had.keys()], [...wanted.keys()])
   module.bound = wanted
   module.shown = module.view !== undefined
+  if (had.size === 0 && bindFirst(module, wanted)) return
+  let slow = dropNames(facade, [...had.keys()], [...wanted.keys()]) || had.size === 0
   for (const [name, origin] of wanted) {
     const { owner } = origin
     if (owner instanceof Module && owner !== module && space.owns(owner)) owner.users.add(module)
     slow = bind(module, name, origin) || slow
   }
   if (slow || wanted.size > MANY_NAMES) toFast(facade)
+}
+
+/**
+ * The names of a module that has evaluated and is shown for the first time: what {@link bind} would do, for the case
+ * that a boot consists of. Returns false where there is more to it: names of other modules, or some that change.
+ */
+function bindFirst({ facade, view }: Module, wanted: ReadonlyMap<string, Origin>): boolean {
+  if (view?.done !== true || view.unit.meta.re !== undefined || view.unit.meta.stars.length > 0) return false
+  for (const name of wanted.keys()) {
+    const descriptor = descriptorOf(view.namespace, name)
+    if (descriptor === undefined || descriptor.get !== undefined) return false
+    descriptor.configurable = true
+    define(facade, name, descriptor)
+  }
+  toFast(facade)
+  return true
 }
 
 /**
@@ -90,6 +129,8 @@ export function reexportersOf(modules: Iterable<Module>): Set<Module> {
 
 /** Tells the modules a version re-exports from that it does. */
 export function registerReexports(space: Space, module: Module, version: Version): void {
+  const { meta } = version.unit
+  if (meta.stars.length === 0 && meta.re === undefined) return
   for (const id of reexportedIds(version)) {
     const target = space.module(id)
     if (space.owns(target)) target.reexporters.add(module)

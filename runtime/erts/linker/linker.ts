@@ -10,6 +10,7 @@
  *
  * OTP: the loader of the emulator (`beam_bif_load.c`) under the code server.
  */
+import type { Archives } from './archive.js'
 import { collect, loadOrder, type Source } from './collect.js'
 import { drive, evaluate, type Stage, type Steps } from './evaluate.js'
 import { show } from './facade.js'
@@ -52,32 +53,35 @@ interface FirstLoad {
 export class Linker {
   readonly #options: LinkerOptions
   readonly #native: NativeImports
-  readonly #space = new RunningSpace()
+  readonly #space = new RunningSpace((module) => this.#announce(module.id))
   /** First loads under way, by module. */
   readonly #loading = new Map<string, FirstLoad>()
-  readonly #finalised: FinalizationRegistry<VersionInfo>
   readonly #announced = new Set<string>()
   readonly #stage: Stage
 
   constructor(options: LinkerOptions) {
     this.#options = options
     this.#native = options.native ?? anchoredImports()
-    this.#finalised = new FinalizationRegistry((info) => options.onFinalised?.(info))
+    const { onFinalised } = options
+    const finalised = onFinalised && new FinalizationRegistry(onFinalised)
     this.#stage = {
       space: this.#space,
       host: this.#host((id) => this.#space.known(id)),
       born: (instance, info) => {
-        this.#finalised.register(instance, info)
+        finalised?.register(instance, info)
         this.#announce(info.id)
       },
     }
     installStackTraces()
   }
 
-  /** Makes a module of the preloaded runtime importable. Its values are copied; it never changes. */
-  registerPreloaded(id: string, namespace: Readonly<Namespace>): void {
-    this.#space.addPreloaded(id, namespace)
-    this.#announce(id)
+  /** Makes a module of the preloaded runtime importable. Its values are copied at its first use; it never changes. */
+  registerPreloaded(id: string, namespace: () => Readonly<Namespace>): void {
+    const make = (): void => {
+      this.#space.addPreloaded(id, namespace())
+      this.#announce(id)
+    }
+    this.#space.wait(id, { make })
   }
 
   /**
@@ -94,6 +98,45 @@ export class Linker {
       if (!this.isLoaded(id)) loads.push(this.#loading.get(id) ?? this.#begin(id, reading, ready))
     }
     await Promise.all(loads.map((load) => load.ended))
+  }
+
+  /**
+   * As {@link load}, for a boot, when nobody else loads anything: all modules are read before the first of them runs,
+   * and they come from archives where there are any.
+   *
+   * A module that `waits` is loaded as far as anybody can tell: its code is here, and it is evaluated as soon as one of
+   * its names is read or the linker is asked anything about it; being imported alone is no reason. Only for modules
+   * whose top-level code has no effect but their own bindings, does not await and imports no package.
+   *
+   * @throws PrepareError with everything that is wrong with any of them
+   */
+  async loadAll(
+    ids: readonly string[],
+    archives?: Archives,
+    waits: (id: string) => boolean = () => false,
+  ): Promise<void> {
+    // As they are now: what waits stays what was booted, wherever its application's folder is by then.
+    const places = new Map(ids.map((id) => [id, this.#options.fileOf(id)]))
+    const place = (id: string): Place | undefined => places.get(id) ?? this.#options.fileOf(id)
+    const now: string[] = []
+    for (const id of ids) {
+      const at = place(id)
+      if (at === undefined || archives === undefined || !waits(id) || !archives.has(id, at)) now.push(id)
+      else {
+        const make = (): void => this.#wake(id, place, archives)
+        this.#space.wait(id, { make, names: () => archives.names(id, at) })
+      }
+    }
+    const collection = collect(
+      now.filter((id) => !this.isLoaded(id)),
+      this.#source(place, (id) => this.#isThere(id), archives),
+    )
+    await collection.settled()
+    for (const id of now) {
+      const units = this.isLoaded(id) ? [] : this.#order(collection.units, id)
+      const installed = units.length > 0 ? drive(this.#install(units)) : undefined
+      if (installed !== undefined) await installed
+    }
   }
 
   /**
@@ -157,7 +200,7 @@ export class Linker {
     if (prepared.isInstalled(id, this.current(id))) return
     const loading = this.#loading.get(id)
     if (loading !== undefined) return loading.ended.then(() => this.swap(prepared, id))
-    const units = loadOrder(prepared.units, id, (dep) => this.#space.known(dep)?.view !== undefined)
+    const units = this.#order(prepared.units, id)
     const unpurged = units.map((unit) => unit.id).filter((unit) => this.#space.known(unit)?.old !== undefined)
     this.#refuse(unpurged, 'not_purged')
     return drive(this.#install(units, prepared))
@@ -245,11 +288,10 @@ export class Linker {
    */
   #begin(id: string, reading: Promise<void>[], ready: Promise<readonly PromiseSettledResult<void>[]>): FirstLoad {
     const others = new Set<FirstLoad>()
-    const loaded = (dep: string): boolean => this.#space.known(dep)?.view !== undefined
     const satisfied = (dep: string): boolean => {
       const loading = this.#loading.get(dep)
       if (loading !== undefined) others.add(loading)
-      return loading !== undefined || loaded(dep)
+      return loading !== undefined || this.#isThere(dep)
     }
     const collection = collect(
       [id],
@@ -261,7 +303,7 @@ export class Linker {
       if (outcome?.status === 'rejected') throw outcome.reason
       const waits = [...others].filter((other) => !other.done)
       if (waits.length > 0) await Promise.all(waits.map((other) => other.ended))
-      const installed = loaded(id) ? undefined : drive(this.#install(loadOrder(collection.units, id, loaded)))
+      const installed = this.#isThere(id) ? undefined : drive(this.#install(this.#order(collection.units, id)))
       if (installed !== undefined) await installed
       load.done = true
     }
@@ -274,8 +316,29 @@ export class Linker {
     return load
   }
 
+  /** Evaluates a module that waited. What it imports and waits as well goes on waiting. */
+  #wake(id: string, place: Source['place'], archives: Archives): void {
+    const collection = collect(
+      [id],
+      this.#source(place, (dep) => this.#isThere(dep), archives),
+    )
+    collection.check()
+    // Evaluated by now where something that it passes on imports it in turn.
+    if (!this.#isThere(id)) drive(this.#install(this.#order(collection.units, id)))
+  }
+
+  /** Whether an import of a module needs nothing more. */
+  #isThere(id: string): boolean {
+    return this.#space.waits(id) || this.#space.known(id)?.view !== undefined
+  }
+
+  #order(units: ReadonlyMap<string, Unit>, id: string): Unit[] {
+    return loadOrder(units, id, (dep) => (this.#space.waits(dep) ? !units.has(dep) : this.#isThere(dep)))
+  }
+
   /** Evaluates units and makes them current. */
   *#install(units: readonly Unit[], prepared?: Prepared): Steps<void> {
+    for (const unit of units) this.#space.arrives(unit.id)
     const versions = yield* evaluate(this.#stage, units)
     for (const version of versions) {
       const module = this.#space.module(version.unit.id)
@@ -285,10 +348,12 @@ export class Linker {
     }
   }
 
-  #source(place: Source['place'], satisfied: Source['satisfied']): Source {
+  #source(place: Source['place'], satisfied: Source['satisfied'], archives?: Archives): Source {
     return {
       place,
       satisfied,
+      archives,
+      waits: (id) => this.#space.waits(id),
       known: (id) => this.#space.known(id),
       native: this.#native,
       readMap: this.#options.readMap ?? readMapBeside,

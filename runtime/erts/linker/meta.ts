@@ -7,7 +7,7 @@
  *
  * OTP: the import, export and attribute chunks of a .beam file, `Mod:module_info/0`.
  */
-import { join } from 'node:path'
+import { sep } from 'node:path'
 
 /** A module's namespace: its exports by name. */
 export type Namespace = Record<string, unknown>
@@ -78,5 +78,6 @@ export function applicationOf(id: string): string {
 /** Where the built module `id` lies in its application's folder `dir`: `ebin/NAME.js`, JSON modules as they are. */
 export function placeIn(dir: string, id: string): Place {
   const name = id.slice(applicationOf(id).length + 1)
-  return { file: join(dir, 'ebin', name.endsWith('.json') ? name : `${name}.js`), dir }
+  // Not `join`: a boot asks for every module, and neither part has anything to normalise.
+  return { file: `${dir}${sep}ebin${sep}${name}${name.endsWith('.json') ? '' : '.js'}`, dir }
 }

@@ -18,6 +18,8 @@ export const ANCHOR_TEXT =
 
 /** Imports what Node loads; `dir` is the application's folder. */
 export interface NativeImports {
+  /** A module that Node brings along, at once; undefined for any other specifier. */
+  builtin(specifier: string): Namespace | undefined
   load(specifier: string, dir: string, options?: ImportCallOptions): Promise<Namespace>
   /** The URL of a specifier. An application's first import must have settled before; throws as Node does. */
   resolve(specifier: string, dir: string): string
@@ -31,8 +33,43 @@ interface Anchor {
   res(specifier: string): string
 }
 
+const builtins = new Map<string, Namespace>()
+
+/**
+ * A built-in as an ES module sees it: its exports of this moment, and all of them as `default`. Node's own namespace is
+ * only to be had from its ES loader, which a node need not start for anything else. Departure: what is changed later in
+ * the exports is seen through `default` only, also after `syncBuiltinESMExports`.
+ */
+function builtinNamespace(specifier: string): Namespace | undefined {
+  if (!isBuiltin(specifier)) return undefined
+  let namespace = builtins.get(specifier)
+  if (namespace === undefined) {
+    const exports: unknown = process.getBuiltinModule(specifier)
+    namespace = namespaceOf(Object(exports))
+    builtins.set(specifier, namespace)
+  }
+  return namespace
+}
+
+function namespaceOf(exports: object): Namespace {
+  const namespace: Namespace = {}
+  for (const name of Object.keys(exports)) {
+    // Getters stay getters: much of Node is loaded only when they are read.
+    if (Object.getOwnPropertyDescriptor(exports, name)?.get === undefined) namespace[name] = Reflect.get(exports, name)
+    else Object.defineProperty(namespace, name, { get: () => Reflect.get(exports, name), enumerable: true })
+  }
+  namespace.default = exports
+  return Object.freeze(Object.setPrototypeOf(namespace, null))
+}
+
+/** Node's `import()`, which only code that Node loaded itself has. */
+export type NodeImport = (specifier: string, options?: ImportCallOptions) => Promise<Namespace>
+
+/** That of this module: for a program that Node has loaded. */
+export const importHere: NodeImport = (specifier, options) => import(specifier, options)
+
 /** Native imports through anchors, each loaded at the first package its application needs. */
-export function anchoredImports(): NativeImports {
+export function anchoredImports(nodeImport: NodeImport = importHere): NativeImports {
   const anchors = new Map<string, Promise<Anchor>>()
   const loaded = new Map<string, Anchor>()
 
@@ -40,7 +77,7 @@ export function anchoredImports(): NativeImports {
     let anchor = anchors.get(dir)
     if (anchor === undefined) {
       // The build writes the anchor from ANCHOR_TEXT, so its shape is known.
-      anchor = import(pathToFileURL(join(dir, 'ebin', 'anchor.mjs')).href) as Promise<Anchor>
+      anchor = nodeImport(pathToFileURL(join(dir, 'ebin', 'anchor.mjs')).href) as Promise<unknown> as Promise<Anchor>
       anchors.set(dir, anchor)
       anchor.then(
         (value) => loaded.set(dir, value),
@@ -51,8 +88,11 @@ export function anchoredImports(): NativeImports {
   }
 
   return {
+    builtin: builtinNamespace,
     async load(specifier, dir, options) {
-      if (isBuiltin(specifier) || IS_URL.test(specifier)) return import(specifier)
+      const builtin = builtinNamespace(specifier)
+      if (builtin !== undefined) return builtin
+      if (IS_URL.test(specifier)) return nodeImport(specifier)
       return (await anchorOf(dir)).imp(specifier, options)
     },
     resolve(specifier, dir) {

@@ -22,7 +22,7 @@ export interface Snapshot {
 
 /** The versions of `ids` as they are, those not loaded as not loaded. */
 export function takeSnapshot(space: RunningSpace, ids: Iterable<string>): Snapshot {
-  const modules = [...new Set(ids)].map((id) => space.module(id))
+  const modules = [...new Set(ids)].map((id) => space.known(id) ?? space.module(id))
   return { entries: modules.map((module) => ({ module, current: module.current, old: module.old })) }
 }
 

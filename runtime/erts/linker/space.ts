@@ -1,32 +1,69 @@
 /**
  * Module ids -> modules: the running space, and scratch spaces laid over it for trials.
  */
-import { emptyFacade, fixedFacade, registerReexports, sync } from './facade.js'
+import { emptyFacade, fixedFacade, registerReexports, stubFacade, sync } from './facade.js'
 import type { Namespace } from './meta.js'
 import { Module, type Space } from './version.js'
+
+/** A module that is not made before it is used. */
+export interface Waiting {
+  /** Makes it, at once. */
+  make(): void
+  /** Its exports, where importers may hold its facade before it is made; else undefined. */
+  names?(): readonly string[] | undefined
+}
 
 /** The modules of the node. */
 export class RunningSpace implements Space {
   readonly #modules = new Map<string, Module>()
   /** A facade's module, without keeping either. */
   readonly #byFacade = new WeakMap<object, Module>()
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #onStub: (module: Module) => void
 
-  module(id: string): Module {
-    return this.#modules.get(id) ?? this.#add(new Module(id, emptyFacade()))
+  /** @param onStub told of each module whose facade is there before itself */
+  constructor(onStub: (module: Module) => void) {
+    this.#onStub = onStub
   }
 
-  /** The module of that id where there is one already. */
+  /** The module that an import refers to. One that waits goes on waiting, until a name of its facade is read. */
+  module(id: string): Module {
+    return this.#modules.get(id) ?? this.#stub(id) ?? this.#add(new Module(id, emptyFacade()))
+  }
+
+  /** The module of that id where there is one. One that waits is made. */
   known(id: string): Module | undefined {
+    const waiting = this.#waiting.get(id)
+    if (waiting !== undefined) {
+      this.#waiting.delete(id)
+      waiting.make()
+    }
     return this.#modules.get(id)
   }
 
-  /** A module of the preloaded runtime, with the values of its namespace as they are now. */
-  addPreloaded(id: string, namespace: Readonly<Namespace>): Module {
-    return this.#add(new Module(id, fixedFacade(namespace), true))
+  /** Whether there is a module of that id that can be imported without being made. */
+  waits(id: string): boolean {
+    return this.#waiting.get(id)?.names !== undefined
   }
 
+  wait(id: string, waiting: Waiting): void {
+    if (!this.#modules.has(id)) this.#waiting.set(id, waiting)
+  }
+
+  /** A module that comes in with another one waits no longer. */
+  arrives(id: string): void {
+    this.#waiting.delete(id)
+  }
+
+  /** A module of the preloaded runtime, with the values of its namespace as they are now. */
+  addPreloaded(id: string, namespace: Readonly<Namespace>): void {
+    this.#add(new Module(id, fixedFacade(namespace), true))
+  }
+
+  /** The module of a facade. One that waits is made. */
   ofFacade(facade: object): Module | undefined {
-    return this.#byFacade.get(facade)
+    const module = this.#byFacade.get(facade)
+    return module && this.known(module.id)
   }
 
   owns(): boolean {
@@ -34,7 +71,20 @@ export class RunningSpace implements Space {
   }
 
   all(): Iterable<Module> {
+    for (const id of [...this.#waiting.keys()]) this.known(id)
     return this.#modules.values()
+  }
+
+  #stub(id: string): Module | undefined {
+    const waiting = this.#waiting.get(id)
+    const names = waiting?.names?.()
+    if (names === undefined) return waiting && this.known(id)
+    const module: Module = new Module(
+      id,
+      stubFacade(names, () => this.known(id)),
+    )
+    this.#onStub(this.#add(module))
+    return module
   }
 
   #add(module: Module): Module {

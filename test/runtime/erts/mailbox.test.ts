@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KIND, Mailbox } from '../../../runtime/erts/mailbox.js'
+import { makeRandom } from '../sasl/random.js'
 
 const test = suite('erts/mailbox')
 
@@ -48,6 +49,35 @@ test('a message can be taken out anywhere, the others keep their order', () => {
         `${i} of ${n}, offset ${offset}`,
       )
     }
+  }
+})
+
+test('random operations agree with a list', () => {
+  const random = makeRandom(7)
+  const box = new Mailbox()
+  let list: number[] = []
+  for (let i = 0; i < 50_000; i++) {
+    const what = random.int(list.length > 60 ? 20 : 12)
+    if (what < 5) {
+      box.push(KIND.info, i)
+      list.push(i)
+    } else if (what < 7) {
+      box.unshift(KIND.continue, i)
+      list.unshift(i)
+    } else if (list.length > 0 && what < 9) assert.is(box.shift(), list.shift())
+    else if (list.length > 0) {
+      const at = random.int(list.length)
+      assert.equal([box.removeAt(at)], list.splice(at, 1))
+    } else if (random.int(10) === 0) {
+      box.clear()
+      list = []
+    }
+    assert.is(box.count, list.length)
+    if (i % 50 === 0)
+      assert.equal(
+        Array.from(list, (_, at) => box.payloadAt(at)),
+        list,
+      )
   }
 })
 

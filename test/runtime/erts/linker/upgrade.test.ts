@@ -259,7 +259,7 @@ check('a removed module has no names; calls fail as for any missing function; it
 
 check('all problems of an upgrade are found in one go, each with its place', async (world) => {
   await world.start({ 'a/b': value(1) })
-  world.linker.registerPreloaded('erts/process', { self: () => 0 })
+  world.linker.registerPreloaded('erts/process', () => ({ self: () => 0 }))
   world.write(2, {
     'a/b': `export const v = 2\n\nimport { nope } from './missing.js'\nexport { nope }`,
     'a/c': `import { self, spwan } from 'erts/process'\nimport { raedFile } from 'node:fs'\nexport { self, spwan, raedFile }`,
@@ -289,7 +289,7 @@ check('all problems of an upgrade are found in one go, each with its place', asy
 })
 
 check('a module of the preloaded runtime cannot be changed or removed', async (world) => {
-  world.linker.registerPreloaded('erts/process', { self: () => 0 })
+  world.linker.registerPreloaded('erts/process', () => ({ self: () => 0 }))
   const problem = { tag: 'preloaded', module: 'erts/process' }
   assert.equal(await problemsOf(() => world.prepare(1, ['erts/process'])), [problem])
   assert.equal(await problemsOf(() => world.linker.remove('erts/process')), [problem])
