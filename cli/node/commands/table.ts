@@ -105,6 +105,41 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     load: async () => (await import('./stop.js')).wait,
   },
   {
+    name: 'logs',
+    group: 'Node',
+    summary: 'Show what the node has logged, from all its log files',
+    details: [
+      'Reads ROOT/log, the files that sys.config.json names, and the multi-file log of sasl, with their archives, in order of time. No node has to run.',
+    ],
+    positionals: [
+      { name: 'files', required: false, variadic: true, describe: 'log files or folders instead of all there are' },
+    ],
+    options: [
+      {
+        name: 'level',
+        type: 'string',
+        value: 'LEVEL',
+        describe: 'of this level and more severe ones: error, warning ...',
+      },
+      {
+        name: 'type',
+        type: 'string',
+        value: 'TYPE',
+        describe: 'crash_report, supervisor_report, progress, message, output; several with commas',
+      },
+      { name: 'since', type: 'string', value: 'TIME', describe: 'from then on: 2026-01-31T12:00, or 10m, 2h, 1d ago' },
+      { name: 'until', type: 'string', value: 'TIME', describe: 'up to then' },
+      { name: 'grep', type: 'string', value: 'REGEXP', describe: 'that hold a text' },
+      { name: 'max', type: 'number', value: 'COUNT', describe: 'the newest of them, at most so many' },
+    ],
+    examples: [
+      ['logs --level error --since 1h', 'what went wrong lately'],
+      ['logs --type crash_report --max 1', 'the last crash'],
+      ['logs --grep timeout --json', 'for scripts'],
+    ],
+    load: async () => (await import('./logs.js')).logs,
+  },
+  {
     name: 'versions',
     aliases: ['releases'],
     group: 'Upgrade',

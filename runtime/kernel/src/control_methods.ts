@@ -6,7 +6,6 @@ import { applyMfa } from '../../erts/modules.js'
 import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
 import * as application from './application.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from './control.js'
-import { shellContext } from './control_context.js'
 import * as controlServer from './control_server.js'
 import { decodeTerm } from './control_terms.js'
 
@@ -71,29 +70,7 @@ const rpc: ControlMethod = (params, context) => {
 /** `{ expression }`: JavaScript, which may await; see control_context.ts for what it can name. */
 const evaluate: ControlMethod = ({ expression }, context) => {
   if (typeof expression !== 'string') throw new ControlError('bad_params', 'eval takes { "expression": "..." }')
-  return cancellable(() => compile(expression)(), context)
-}
-
-type AsyncFunctionConstructor = new (...parameters: string[]) => (...args: unknown[]) => Promise<unknown>
-// The constructor has no name of its own.
-const AsyncFunction = (async () => {}).constructor as AsyncFunctionConstructor
-
-/** An expression, or where it is none, statements with `return`. */
-function compile(text: string): () => Promise<unknown> {
-  const names = shellContext()
-  const make = (body: string): (() => Promise<unknown>) => {
-    const made = new AsyncFunction(...Object.keys(names), body)
-    return () => made(...Object.values(names))
-  }
-  try {
-    return make(`return (${text}\n)`)
-  } catch {
-    try {
-      return make(text)
-    } catch (fault) {
-      throw new ControlError('syntax_error', fault instanceof Error ? fault.message : String(fault))
-    }
-  }
+  return cancellable(async () => (await import('./control_eval.js')).evaluate(expression), context)
 }
 
 /** Runs code in a process of its own, which is killed when the client cancels or goes away. */

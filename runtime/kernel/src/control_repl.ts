@@ -1,6 +1,5 @@
 /** The remote shell: Node's REPL over a client's connection. OTP: `erl -remsh`. */
 import type { Socket } from 'node:net'
-import { start } from 'node:repl'
 import { scriptId } from '../../erts/init.js'
 import { shellContext } from './control_context.js'
 
@@ -10,6 +9,8 @@ import { shellContext } from './control_context.js'
  * @param params `columns`: the width of the client's terminal; `terminal`: false for a client that is none
  */
 export function startRepl(socket: Socket, params: Readonly<Record<string, unknown>>): void {
+  // Loaded with the first shell: it is the largest of Node's modules, and few nodes are ever asked for one.
+  const { start } = process.getBuiltinModule('node:repl')
   const { columns, terminal = true } = params
   if (typeof columns === 'number') Object.assign(socket, { columns })
   const shell = start({

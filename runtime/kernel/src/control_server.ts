@@ -69,7 +69,7 @@ export async function init({ root, name, vsn }: ControlOptions): Promise<genServ
   if (before !== undefined) removeNodeInfo(root, before)
   const socket = socketPath(root, name)
   if (await answers(socket)) return ['stop', ['already_running', { socket }]]
-  rmSync(socket, { force: true })
+  if (existsSync(socket)) rmSync(socket, { force: true })
   const endpoint = await listen(socket)
   open().endpoint = endpoint
   registerKernelMethods()

@@ -1,100 +1,117 @@
 /**
- * A log file: texts are gathered for the rest of a turn and written in one go, in order; at a size it is rotated to
- * `FILE.0`, `FILE.1` ... OTP: `logger_std_h`'s file device.
+ * A log file: at a size it is rotated to `FILE.0`, `FILE.1` ... OTP: `logger_std_h`'s file device.
  *
- * Writing is synchronous: a log line that was accepted is in the file before anything of the next turn runs, and at
- * the end of the OS process nothing is lost.
+ * Writing is synchronous: what was written is in the file when `write` returns, and nothing is lost with the end of the
+ * OS process.
  */
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
-import type { LogDevice } from './log_device.js'
+import { clock } from '../../erts/clock.js'
+import { compress } from './log_compress.js'
+import { ALWAYS_READY, type LogDevice } from './log_device.js'
 
-/** Sizes and archives. */
-export interface RotationLimits {
-  /** Bytes at which the file is rotated; default `infinity`. */
+/** How a file is opened, and when it makes room for the next one. */
+export interface LogFileOptions {
+  /** Bytes at which the file is rotated. */
   readonly maxNoBytes: number | 'infinity'
   /** Archives kept; 0: the file is emptied. */
   readonly maxNoFiles: number
+  /** Whether archives are compressed, to `FILE.0.gz` ... */
+  readonly compressOnRotate: boolean
+  /** What is there already is kept (`a`), removed (`w`), or an error (`ax`). */
+  readonly flags: 'a' | 'w' | 'ax'
+  /** Milliseconds between two looks whether the file is still the one of that name; 0: before each write. */
+  readonly fileCheckMs: number
 }
 
 /** See the head of this file. */
 export class LogFile implements LogDevice {
+  readonly ready = ALWAYS_READY.ready
+  readonly whenReady = ALWAYS_READY.whenReady
   readonly #path: string
-  readonly #limits: RotationLimits
+  readonly #options: LogFileOptions
   #fd: number
   #size: number
-  #waiting: string[] = []
-  #scheduled: NodeJS.Immediate | undefined
+  #checkedMs = clock.monotonicMs()
+  #compression: AbortController | undefined
 
-  /** Opens the file for appending. @throws as `openSync` does */
-  constructor(path: string, limits: RotationLimits) {
+  /** Opens the file. @throws as `openSync` does */
+  constructor(path: string, options: LogFileOptions) {
     this.#path = path
-    this.#limits = limits
+    this.#options = options
     mkdirSync(dirname(path), { recursive: true })
-    this.#fd = openSync(path, 'a')
+    this.#fd = openSync(path, options.flags)
     this.#size = fstatSync(this.#fd).size
-    process.once('exit', this.#atExit)
-  }
-
-  /** Texts accepted and not yet written. */
-  get queued(): number {
-    return this.#waiting.length
   }
 
   write(text: string): void {
-    this.#waiting.push(text)
-    this.#scheduled ??= setImmediate(() => this.flush())
-  }
-
-  /** Writes what waits. */
-  flush(): void {
-    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled)
-    this.#scheduled = undefined
-    if (this.#waiting.length === 0) return
-    const text = this.#waiting.join('')
-    this.#waiting = []
     this.#reopenIfMoved()
-    writeSync(this.#fd, text)
-    this.#size += Buffer.byteLength(text)
-    if (this.#limits.maxNoBytes !== 'infinity' && this.#size >= this.#limits.maxNoBytes) this.#rotate()
+    const bytes = Buffer.from(text)
+    // A disk that is nearly full takes a part.
+    for (let from = 0; from < bytes.length; ) from += writeSync(this.#fd, bytes, from)
+    this.#size += bytes.length
+    if (this.#options.maxNoBytes !== 'infinity' && this.#size >= this.#options.maxNoBytes) this.#rotate()
   }
 
   sync(): void {
-    this.flush()
     fsyncSync(this.#fd)
   }
 
-  close(): void {
-    this.flush()
-    process.removeListener('exit', this.#atExit)
-    closeSync(this.#fd)
+  syncSoon(): void {
+    // The next write meets what is wrong with the file, and tells.
+    fdatasync(this.#fd, () => {})
   }
 
-  readonly #atExit = (): void => this.flush()
+  close(): void {
+    closeSync(this.#fd)
+  }
 
   /** Somebody else (logrotate) may have moved the file away. */
   #reopenIfMoved(): void {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#checkedMs < this.#options.fileCheckMs) return
+    this.#checkedMs = nowMs
     const now = statSync(this.#path, { throwIfNoEntry: false })
     if (now !== undefined && now.ino === fstatSync(this.#fd).ino) return
-    closeSync(this.#fd)
-    this.#open('a')
+    this.#reopen('a')
   }
 
   #rotate(): void {
-    closeSync(this.#fd)
-    const { maxNoFiles } = this.#limits
+    const { maxNoFiles, compressOnRotate } = this.#options
+    this.#compression?.abort()
     if (maxNoFiles > 0) {
-      rmSync(`${this.#path}.${maxNoFiles - 1}`, { force: true })
-      for (let i = maxNoFiles - 2; i >= 0; i--) renameIfThere(`${this.#path}.${i}`, `${this.#path}.${i + 1}`)
-      renameIfThere(this.#path, `${this.#path}.0`)
+      const archive = (i: number): string => `${this.#path}.${i}`
+      for (const suffix of ['', '.gz']) {
+        rmSync(archive(maxNoFiles - 1) + suffix, { force: true })
+        for (let i = maxNoFiles - 2; i >= 0; i--) renameIfThere(archive(i) + suffix, archive(i + 1) + suffix)
+      }
+      renameIfThere(this.#path, archive(0))
+      if (compressOnRotate) {
+        this.#compression = new AbortController()
+        compress(archive(0), this.#compression.signal)
+      }
     }
-    this.#open('w')
+    this.#reopen('w')
   }
 
-  #open(flags: 'a' | 'w'): void {
+  /** The new file is opened before the old one is let go: when that fails, the old one goes on. */
+  #reopen(flags: 'a' | 'w'): void {
     mkdirSync(dirname(this.#path), { recursive: true })
-    this.#fd = openSync(this.#path, flags)
-    this.#size = fstatSync(this.#fd).size
+    const fd = openSync(this.#path, flags)
+    closeSync(this.#fd)
+    this.#fd = fd
+    this.#size = fstatSync(fd).size
   }
 }
 

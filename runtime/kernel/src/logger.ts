@@ -14,6 +14,7 @@ import { loggerTable } from './logger_config.js'
 import type { Message, Metadata } from './logger_event.js'
 import { type Level, passes } from './logger_level.js'
 
+export { addHandlers, reconfigure } from './logger_configure.js'
 export type {
   Filter,
   FilterResult,
@@ -26,6 +27,7 @@ export type {
   PrimaryConfig,
 } from './logger_event.js'
 export * from './logger_handlers.js'
+export { i, infoText } from './logger_info.js'
 export { compareLevels, type Level, type Threshold } from './logger_level.js'
 
 /** Facts that the caller adds to an event. */

@@ -8,7 +8,10 @@ import { format } from '../../erts/process.js'
 import { loggerTable, ownModule } from './logger_config.js'
 import type { Filter, FilterDefault, FilterResult, HandlerConfig, LogEvent, NamedFilter } from './logger_event.js'
 import * as filters from './logger_filters.js'
+import { internalLog } from './logger_internal.js'
 import { passes } from './logger_level.js'
+
+export { internalLog, setInternalLog } from './logger_internal.js'
 
 /** Hands an event on that has passed the level. */
 export function logAllowed(event: LogEvent): void {
@@ -75,17 +78,3 @@ const callNamed = ([module, fun]: readonly [ModuleRef, string], event: LogEvent,
 
 const isEvent = (value: unknown): value is LogEvent =>
   typeof value === 'object' && value !== null && 'level' in value && 'msg' in value && 'meta' in value
-
-let internal: (text: string) => void = (text) => void process.stderr.write(`logger: ${text}\n`)
-
-/** What the logger says of itself: to standard error, since it cannot trust its handlers. */
-export function internalLog(text: string): void {
-  internal(text)
-}
-
-/** Takes over the logger's own words. @returns the taker before */
-export function setInternalLog(take: (text: string) => void): (text: string) => void {
-  const before = internal
-  internal = take
-  return before
-}

@@ -1,42 +1,20 @@
-/**
- * What the logger is set to: primary configuration, handlers, levels of single modules. One table of the node, read at
- * every event; the checks of what is put into it. OTP: kernel's logger_config.erl and logger_server.erl.
- */
+/** The checks of what is put into the logger's table. OTP: kernel's logger_server.erl. */
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { type ModuleRef, moduleName } from '../../erts/modules.js'
 import { hasCallback } from './application_callback.js'
-import type { HandlerConfig, HandlerOptions, NamedFilter, PrimaryConfig } from './logger_event.js'
+import * as diskLogHandler from './logger_disk_log_h.js'
+import type { HandlerConfig, HandlerOptions, NamedFilter } from './logger_event.js'
 import * as formatter from './logger_formatter.js'
-import { isThreshold, type Threshold } from './logger_level.js'
+import { isThreshold } from './logger_level.js'
 import * as standardHandler from './logger_std_h.js'
-import { namedTable } from './named_table.js'
 
-/** See the head of this file. */
-export interface LoggerTable {
-  primary: PrimaryConfig
-  /** In order of addition. */
-  readonly handlers: Map<string, HandlerConfig>
-  /** Levels that count for a module instead of the primary one, by the module's id. */
-  readonly modules: Map<string, Threshold>
-  /** Whether reports of the runtime come here. */
-  reporting: boolean
-}
-
-/** The primary configuration before anything is set. */
-export const DEFAULT_PRIMARY: PrimaryConfig = { level: 'notice', filter_default: 'log', filters: [], metadata: {} }
-
-/** @returns the one table of this node. */
-export const loggerTable = (): LoggerTable =>
-  namedTable('kernel/logger', () => ({
-    primary: DEFAULT_PRIMARY,
-    handlers: new Map(),
-    modules: new Map(),
-    reporting: false,
-  }))
+export { DEFAULT_PRIMARY, type LoggerTable, loggerTable } from './logger_table.js'
 
 const OWN_MODULES: ReadonlyMap<string, ModuleRef> = new Map<string, ModuleRef>([
   ['logger_std_h', standardHandler],
   ['kernel/logger_std_h', standardHandler],
+  ['logger_disk_log_h', diskLogHandler],
+  ['kernel/logger_disk_log_h', diskLogHandler],
   ['logger_formatter', formatter],
   ['kernel/logger_formatter', formatter],
 ])
@@ -64,6 +42,8 @@ export type LoggerError =
   | readonly ['invalid_formatter_config', module: string, unknown]
   | readonly ['illegal_config_change', unknown, unknown]
   | readonly ['handler_not_added', unknown]
+  /** Why a handler does not take a change of its configuration: in its own words. */
+  | readonly [tag: 'callback_crashed' | 'refused', unknown]
 
 /** Completes and checks a handler's configuration. */
 export function handlerConfig(

@@ -6,6 +6,7 @@
  * Departure: `json: true` is no option of OTP's. Departure: a template's entries are texts and key paths
  * (`['time']`, `['mfa']`), since there are no atoms to tell keys from texts by.
  */
+import { lookup } from './application_env.js'
 import { asText, ioFormat } from './io_format.js'
 import type { LogEvent } from './logger_event.js'
 import { jsonLine } from './logger_json.js'
@@ -32,7 +33,7 @@ export interface FormatterConfig {
   readonly single_line?: boolean
   /** A heading line `=ERROR REPORT==== ...`; counts only without `template`. Default false. */
   readonly legacy_header?: boolean
-  /** `Z`, `+02:00` or seconds; default that of this machine. */
+  /** `Z`, `+02:00` or seconds; default that of this machine, `Z` where sasl's parameter `utc_log` is true. */
   readonly time_offset?: string | number
   /** Between date and time. Default `T`. */
   readonly time_designator?: string
@@ -103,14 +104,17 @@ function partText(part: TemplatePart, event: LogEvent, config: FormatterConfig):
     return chosen.map((inner) => partText(inner, event, config)).join('')
   }
   const [key] = part
-  if (part.length === 1 && key === 'time')
-    return rfc3339(event.meta.time, config.time_offset ?? '', config.time_designator)
+  if (part.length === 1 && key === 'time') return rfc3339(event.meta.time, offset(config), config.time_designator)
   if (part.length === 1 && key === 'level') return event.level
   if (part.length === 1 && key === 'msg') return messageText(event, config).text
   if (part.length === 1 && key === 'header') return header(event, config)
   const value = valueAt(part, event)
   return value === undefined ? '' : asText(value)
 }
+
+/** Without an offset of its own: UTC where sasl's `utc_log` says so, else this machine's. */
+const offset = (config: FormatterConfig): string | number =>
+  config.time_offset ?? (lookup('sasl', 'utc_log')?.[1] === true ? 'Z' : '')
 
 function valueAt(path: readonly string[], event: LogEvent): unknown {
   if (path.length === 1 && (path[0] === 'level' || path[0] === 'msg' || path[0] === 'header')) return true
@@ -124,7 +128,7 @@ function valueAt(path: readonly string[], event: LogEvent): unknown {
 
 function header(event: LogEvent, config: FormatterConfig): string {
   const title = messageText(event, config).title ?? titleOf(event)
-  return `=${title}==== ${legacyTime(event.meta.time, config.time_offset ?? '')} ===`
+  return `=${title}==== ${legacyTime(event.meta.time, offset(config))} ===`
 }
 
 /** Notices of error_logger are its information reports. */
@@ -143,8 +147,11 @@ function messageText(event: LogEvent, config: FormatterConfig): { readonly text:
   return said.title === undefined ? { text: cut } : { text: cut, title: said.title }
 }
 
+/** @returns the text of what an event says, over as many lines as it takes */
+export const reportText = (event: Pick<LogEvent, 'msg' | 'meta'>): string => sayMessage(event, {}).text
+
 function sayMessage(
-  { msg, meta }: LogEvent,
+  { msg, meta }: Pick<LogEvent, 'msg' | 'meta'>,
   config: FormatterConfig,
 ): { readonly text: string; readonly title?: string } {
   if ('string' in msg) return { text: msg.string }

@@ -99,7 +99,8 @@ function changeHandler(
   const made = handlerConfig(id, before.module, next(before))
   if (!made.ok) return ['error', made.error]
   const accepted = consult(made.value, 'changingConfig', [how, before, made.value])
-  if (!accepted.ok) return ['error', ['handler_not_added', accepted.error]]
+  // In the handler's own words, whatever they are.
+  if (!accepted.ok) return ['error', accepted.error as LoggerError]
   handlers.set(id, accepted.value)
   return 'ok'
 }

@@ -6,6 +6,7 @@
  */
 import { Stack } from '../../erts/process.js'
 import { asText } from './io_format.js'
+import { terminateText } from './logger_terminate_text.js'
 import { errorText, termText as format } from './term_text.js'
 
 /** A report with its title, where it has one; the text has no line break at its ends. */
@@ -27,16 +28,21 @@ export function runtimeReport(report: unknown): ReportText | undefined {
   if (who === 'application_controller' && what === 'exit') return { title: 'INFO REPORT', text: lines(facts) }
   if (who === 'erts' && what === 'unhandled_rejection') return { text: unhandled(pairs(facts).get('reason')) }
   if (who === 'erts' && what === 'error_in_process') return { text: errorInProcess(pairs(facts)) }
-  const generic = typeof who === 'string' ? GENERIC[who] : undefined
-  if (generic !== undefined && what === 'terminate') return { text: terminate(generic, pairs(facts)) }
-  if (generic !== undefined && what === 'no_handle_info') return { text: noHandleInfo(pairs(facts)) }
+  if (who === 'error_logger') return { text: lines(facts) }
+  if (who === 'behaviour') return { text: asText(pairs(facts).get('message')) }
+  if (who === 'release_handler' && typeof facts === 'string') return { text: facts }
+  if (what === 'terminate') return endText(who, pairs(facts))
+  if (what === 'no_handle_info') return { text: noHandleInfo(pairs(facts)) }
   return undefined
 }
 
-const GENERIC: Readonly<Record<string, string>> = {
-  gen_server: 'Generic server',
-  gen_statem: 'State machine',
-  gen_event: 'gen_event handler',
+function endText(who: unknown, facts: ReadonlyMap<string, unknown>): ReportText | undefined {
+  const text = typeof who === 'string' ? terminateText(who, facts, fullReason) : undefined
+  return text === undefined ? undefined : { text }
+}
+
+function noHandleInfo(facts: ReadonlyMap<string, unknown>): string {
+  return `** Undefined handleInfo in ${asText(facts.get('module'))}\n** Unhandled message: ${format(facts.get('message'))}`
 }
 
 function supervisorReport(what: unknown, facts: unknown): ReportText {
@@ -54,19 +60,26 @@ function pairs(facts: unknown): Map<string, unknown> {
   return new Map(typeof facts === 'object' && facts !== null ? Object.entries(facts) : [])
 }
 
-/** One line for each fact: `    key: value`; lists of pairs take a line a pair. */
-export function lines(facts: unknown, indent = 4): string {
-  if (Array.isArray(facts) && !isPairs(facts)) return facts.map((fact) => ' '.repeat(indent) + asText(fact)).join('\n')
-  if (typeof facts !== 'object' || facts === null) return ' '.repeat(indent) + asText(facts)
-  return [...pairs(facts)]
-    .map(([key, value]) => `${' '.repeat(indent)}${key}: ${valueText(value, indent + key.length + 2)}`)
-    .join('\n')
+/** One line for each fact: `    key: value`, or the fact itself where it is no pair; a text stands as it is. */
+export function lines(facts: unknown): string {
+  if (typeof facts !== 'object' || facts === null) return asText(facts)
+  const entries: unknown[] = Array.isArray(facts) ? facts : Object.entries(facts)
+  return entries.map((entry) => INDENT + factText(entry)).join('\n')
 }
 
+const INDENT = '    '
+
+function factText(fact: unknown): string {
+  if (!isPair(fact)) return asText(fact)
+  const [key, value] = fact
+  return `${key}: ${valueText(value, INDENT.length + key.length + 2)}`
+}
+
+const isPair = (value: unknown): value is readonly [key: string, value: unknown] =>
+  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string'
+
 const isPairs = (value: unknown): value is [unknown, unknown][] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string')
+  Array.isArray(value) && value.length > 0 && value.every(isPair)
 
 function valueText(value: unknown, column: number): string {
   const space = ' '.repeat(column)
@@ -127,30 +140,4 @@ function errorInProcess(facts: ReadonlyMap<string, unknown>): string {
 function unhandled(reason: unknown): string {
   const stack = reason instanceof Error ? (reason.stack ?? errorText(reason)) : format(reason)
   return `Unhandled rejection of a promise:\n${stack}`
-}
-
-// ---- servers
-
-function terminate(what: string, facts: ReadonlyMap<string, unknown>): string {
-  const text = [
-    `** ${what} ${asText(facts.get('name'))} terminating `,
-    `** Last message in was ${format(facts.get('last_message'))}`,
-    `** When Server state == ${format(facts.get('state'))}`,
-    '** Reason for termination ==',
-    `** ${fullReason(facts.get('reason'))}`,
-  ]
-  const client = facts.get('client_info')
-  if (Array.isArray(client)) text.push(...clientLines(client))
-  return text.join('\n')
-}
-
-function clientLines([pid, found]: readonly unknown[]): string[] {
-  if (found === 'dead') return [`** Client ${pid} is dead`]
-  if (found === 'remote') return [`** Client ${pid} is remote on node ${pid}`]
-  if (!Array.isArray(found)) return [`** Client ${asText(found)}`]
-  return [`** Client ${asText(found[0])} stacktrace`, `** ${format(found[1])}`]
-}
-
-function noHandleInfo(facts: ReadonlyMap<string, unknown>): string {
-  return `** Undefined handleInfo in ${asText(facts.get('module'))}\n** Unhandled message: ${format(facts.get('message'))}`
 }

@@ -4,7 +4,7 @@
  * Write to a temporary file in the same folder, fsync it, rename it over the old one, fsync the folder. OTP has no
  * counterpart: it rewrites RELEASES and start_erl.data in place.
  */
-import fs from 'node:fs/promises'
+import { promises } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /** An open file, as far as writing needs it. */
@@ -21,8 +21,12 @@ export interface DurableFs {
   unlink(path: string): Promise<void>
 }
 
-/** Node's own. */
-export const durableFs: DurableFs = fs
+/** Node's own, which Node loads at its first use. */
+export const durableFs: DurableFs = {
+  open: (path, flags, mode) => promises.open(path, flags, mode),
+  rename: (from, to) => promises.rename(from, to),
+  unlink: (path) => promises.unlink(path),
+}
 
 /** The temporary file that stands beside `path` while it is replaced. One name: what a crash leaves is overwritten. */
 export const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.tmp`)

@@ -2,7 +2,7 @@
  * Who installed, committed or removed what and when: `releases/history.json`, oldest first, bounded. OTP has no
  * counterpart.
  */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably } from './durable_write.js'
 import type { ReleasesStore } from './releases_store.js'
@@ -32,7 +32,7 @@ export interface HistoryEntry {
 /** The history of a node; empty when there is none that can be read. */
 export async function readHistory(store: ReleasesStore): Promise<readonly HistoryEntry[]> {
   try {
-    const value: unknown = JSON.parse(await readFile(join(store.dir, 'history.json'), 'utf8'))
+    const value: unknown = JSON.parse(readFileSync(join(store.dir, 'history.json'), 'utf8'))
     // Written by this module only.
     return Array.isArray(value) ? (value as HistoryEntry[]) : []
   } catch {

@@ -2,7 +2,7 @@
  * The files of `releases/VSN`, read and checked: rel, boot script, configuration, relup, and the applications' own.
  * OTP: release_handler.erl, `check_rel/4`, `get_rh_script/5`.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { formatFault } from '../../../schemas/fault.js'
 import { type Format, read } from '../../../schemas/read.js'
@@ -30,7 +30,7 @@ export async function readFormat<F extends Format>(
 ): Promise<Result<Formats[F], ReleaseError>> {
   let text: string
   try {
-    text = await readFile(join(root, file), 'utf8')
+    text = readFileSync(join(root, file), 'utf8')
   } catch (failure) {
     const code = failure instanceof Error && 'code' in failure ? String(failure.code) : ''
     const why = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`
@@ -44,7 +44,7 @@ export async function readFormat<F extends Format>(
 /** Finds and reads `releases/VSN/NAME.rel.json`, which must say VSN. */
 export async function readReleaseFiles(root: string, vsn: string): Promise<Result<ReleaseFiles, ReleaseError>> {
   const dir = `releases/${vsn}`
-  const names = (await readdir(join(root, dir)).catch(() => [])).filter((name) => name.endsWith('.rel.json'))
+  const names = namesIn(join(root, dir)).filter((name) => name.endsWith('.rel.json'))
   const [name] = names
   if (name === undefined) return err({ tag: 'no_such_file', file: `${dir}/NAME.rel.json`, why: 'is missing' })
   const file = await readFormat(root, 'rel', `${dir}/${name}`)
@@ -59,6 +59,14 @@ export async function readReleaseFiles(root: string, vsn: string): Promise<Resul
     dir: `lib/${app.name}-${app.vsn}`,
   }))
   return ok({ rel, libs })
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
 }
 
 /** Reads the boot script of a release. */

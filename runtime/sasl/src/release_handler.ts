@@ -8,6 +8,7 @@
  * Departures: reasons come with OTP's tags, and with more of them, see release_error.ts; the statuses are brought in
  * line with what was booted (`reconcile`); `installRelease` never restarts the node and so has no `error_action`.
  */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
 import { nodeArguments } from '../../erts/arguments.js'
@@ -256,16 +257,21 @@ export async function init(options: HandlerOptions | undefined): Promise<genServ
       history: await readHistory(store),
       linker: node.linker,
     }
-    const finished = await finishRemovals(node.root, handler.releases)
-    if (finished.length > 0) note(`finished the interrupted removal of ${finished.join(', ')}`)
-    const left = await cleanStaging(dir)
-    if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
+    if (readdirSync(dir).some((name) => name.startsWith('.'))) await cleanUp(node.root, handler)
     if (state !== undefined) note('restarted; the release that runs is still known')
     remember(handler)
     return ['ok', { handler, busy: undefined }]
   } catch (failure) {
     return ['stop', ['releases', dir, failure]]
   }
+}
+
+/** Sees to what an operation left in the releases folder that was interrupted; all of that begins with a dot. */
+async function cleanUp(root: string, { store, releases }: HandlerState): Promise<void> {
+  const finished = await finishRemovals(root, releases)
+  if (finished.length > 0) note(`finished the interrupted removal of ${finished.join(', ')}`)
+  const left = await cleanStaging(store.dir)
+  if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
 }
 
 /** What must not be forgotten when this process is restarted: what runs is not what was booted. */

@@ -2,7 +2,7 @@
  * RELEASES.json and start_otp.json on disk: read, bring in line with what was booted, replace. The rules are in
  * releases_file.ts, the durability in durable_write.ts. OTP: release_handler.erl, `write_releases/3`.
  */
-import { readFile, rename } from 'node:fs/promises'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatFault } from '../../../schemas/fault.js'
 import { read } from '../../../schemas/read.js'
@@ -26,9 +26,9 @@ const textOf = (releases: readonly Release[]): string =>
     .map((one) => `  ${JSON.stringify(one)}`)
     .join(',\n')}\n]\n`
 
-async function textIn(path: string): Promise<string | undefined> {
+function textIn(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (failure) {
     if (failure instanceof Error && 'code' in failure && failure.code === 'ENOENT') return undefined
     throw failure
@@ -37,7 +37,7 @@ async function textIn(path: string): Promise<string | undefined> {
 
 /** What start_otp.json names; undefined when there is none that can be read. */
 export async function readPointer(store: ReleasesStore): Promise<string | undefined> {
-  const text = await textIn(join(store.dir, 'start_otp.json'))
+  const text = textIn(join(store.dir, 'start_otp.json'))
   if (text === undefined) return undefined
   const pointer = read('start_otp', text, 'releases/start_otp.json')
   return pointer.ok ? pointer.value.vsn : undefined
@@ -46,7 +46,7 @@ export async function readPointer(store: ReleasesStore): Promise<string | undefi
 /** RELEASES.json as it stands; undefined when there is none, a sentence when it cannot be read. */
 export async function readReleases(store: ReleasesStore): Promise<readonly Release[] | string | undefined> {
   const path = join(store.dir, 'RELEASES.json')
-  const text = await textIn(path)
+  const text = textIn(path)
   if (text === undefined) return undefined
   const releases = read('releases', text, 'releases/RELEASES.json')
   return releases.ok ? releases.value : releases.error.map(formatFault).join('; ')
@@ -100,7 +100,7 @@ export async function openReleases(
   if (typeof onDisk === 'string') {
     const path = join(store.dir, 'RELEASES.json')
     note(`${onDisk}; kept as RELEASES.json.bad, a new one names the booted release only`)
-    await rename(path, `${path}.bad`)
+    renameSync(path, `${path}.bad`)
     onDisk = undefined
   }
   const { releases, writeReleases: write, pointTo } = reconcile(onDisk, await readPointer(store), booted)

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { exit } from '../../../runtime/erts/exit.js'
 import { inProcess, receive, self, spawn } from '../../../runtime/erts/process.js'
 import { report, setReporter } from '../../../runtime/erts/report.js'
+import { acTab } from '../../../runtime/kernel/src/application_table.js'
 import * as ErrorLogger from '../../../runtime/kernel/src/error_logger.js'
 import * as Logger from '../../../runtime/kernel/src/logger.js'
 import { setInternalLog } from '../../../runtime/kernel/src/logger_backend.js'
@@ -355,6 +356,8 @@ test("the kernel's parameters set level, metadata, handlers and module levels; e
           ['handler', 'default', 'logger_std_h', { config: { file }, formatter: ['logger_formatter', { json: true }] }],
           ['handler', 'bad', 'logger_std_h', { level: 'loud' }],
           ['module_level', 'debug', ['a/loud']],
+          ['proxy', { sync_mode_qlen: 600 }],
+          ['proxy', { flush_qlen: 'x' }],
           ['nonsense'],
         ],
       },
@@ -363,7 +366,8 @@ test("the kernel's parameters set level, metadata, handlers and module levels; e
   loggerTable().reporting = false
   assert.equal(configureLogging(), [
     "logger [ 'handler', 'bad', 'logger_std_h', { level: 'loud' } ]: [ 'invalid_level', 'loud' ]",
-    "logger [ 'nonsense' ]: not one of handler, filters, module_level",
+    "logger [ 'proxy', { flush_qlen: 'x' } ]: [ 'invalid_olp_config', { flush_qlen: 'x' } ]",
+    "logger [ 'nonsense' ]: not one of handler, filters, module_level, proxy",
   ])
   Logger.info('i')
   std.filesync('default')
@@ -371,6 +375,47 @@ test("the kernel's parameters set level, metadata, handlers and module levels; e
   assert.equal([line.level, line.msg, line.node], ['info', 'i', 'n1'])
   assert.equal(Logger.getModuleLevel(), [['a/loud', 'debug']])
   await stopWorld()
+})
+
+test("an application's own handlers are added; reconfigure goes back to the kernel's parameters", async () => {
+  const file = join(dir, 'shop.log')
+  await startWorld()
+  acTab().env.set(
+    'shop',
+    new Map<string, unknown>([
+      [
+        'logger',
+        [
+          ['handler', 'shop', 'logger_std_h', { config: { file } }],
+          ['module_level', 'debug', ['shop/cart']],
+        ],
+      ],
+    ]),
+  )
+  acTab().env.set('odd', new Map<string, unknown>([['logger', 7]]))
+  assert.is(Logger.addHandlers('shop'), 'ok')
+  assert.equal(Logger.addHandlers('odd'), ['error', ['logger 7: not a list']])
+  assert.is(Logger.addHandlers('none'), 'ok')
+  assert.equal([Logger.getHandlerIds(), Logger.getModuleLevel()], [['h1', 'shop'], [['shop/cart', 'debug']]])
+  assert.is(Logger.reconfigure(), 'ok')
+  assert.equal([Logger.getHandlerIds(), Logger.getModuleLevel()], [['default'], []])
+  await stopWorld()
+})
+
+test('what is set is shown', () => {
+  Logger.removeHandler('h1')
+  Logger.addHandler('n', handler, { filters: [['p', [filters.progress, 'stop']]], config: { a: 1 } })
+  Logger.addPrimaryFilter('l', [filters.level, ['log', 'eq', 'error']])
+  assert.is(
+    Logger.infoText('primary'),
+    "Primary configuration: \n    Level: notice\n    Filter Default: log\n    Filters: \n        Id: l\n            Fun: level\n            Arg: ['log', 'eq', 'error']\n",
+  )
+  assert.is(
+    Logger.infoText('handlers').replace(/Module: \S+/g, 'Module: M'),
+    "Handler configuration: \n    Id: n\n        Module: M\n        Level:  all\n        Formatter:\n            Module: M\n            Config:\n        Filter Default: log\n        Filters:\n            Id: p\n                Fun: progress\n                Arg: 'stop'\n        Handler Config:\n            a: 1\n",
+  )
+  Logger.setModuleLevel('a/b', 'debug')
+  assert.is(Logger.infoText('modules'), 'Level set per module: \n    Module: a/b\n        Level: debug\n')
 })
 
 test('an event of a process is logged in that process', async () => {

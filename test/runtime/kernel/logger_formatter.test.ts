@@ -222,6 +222,69 @@ const TEXTS: [FormatterConfig, LogEvent, string, string][] = [
     "=ERROR REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\n** Generic server n terminating \n** Last message in was { type: 'go' }\n** When Server state == [1]\n** Reason for termination ==\n** boom\n** Client 1 is dead\n",
     'a server that terminates',
   ],
+  [
+    { ...UTC, legacy_header: true },
+    event(
+      report(['gen_event', 'terminate'], {
+        handler: 'a/h',
+        name: 'm',
+        last_message: 'go',
+        state: [1],
+        log: [],
+        reason: ['EXIT', 'boom'],
+      }),
+    ),
+    "=ERROR REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\n** gen_event handler a/h crashed.\n** Was installed in m\n** Last event was: 'go'\n** When handler state == [1]\n** Reason == boom\n",
+    'a handler that fails',
+  ],
+  [
+    { ...UTC, legacy_header: true },
+    event(
+      report(['gen_statem', 'terminate'], {
+        name: 's1',
+        queue: [
+          [['call', 'F'], 'foo'],
+          ['info', 'later'],
+        ],
+        postponed: [['internal', 'b']],
+        modules: ['a/m'],
+        callback_mode: 'handle_event_function',
+        state_enter: true,
+        state: ['st1', 'd'],
+        timeouts: [1, [['n', 'c']]],
+        log: [],
+        reason: ['error', 'badarg', ['f (a.ts:1:2)']],
+        client_info: ['<0.9.0>', 'dead'],
+      }),
+    ),
+    "=ERROR REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\n** State machine s1 terminating\n** Last event = [['call', 'F'], 'foo']\n** When server state  = ['st1', 'd']\n** Reason for termination = error:badarg\n** Callback modules = ['a/m']\n** Callback mode = ['handle_event_function', 'state_enter']\n** Queued = [['info', 'later']]\n** Postponed = [['internal', 'b']]\n** Stacktrace =\n**  f (a.ts:1:2)\n** Time-outs: [1, [['n', 'c']]]\n** Client <0.9.0> is dead\n",
+    'a state machine that terminates',
+  ],
+  [
+    { ...UTC, legacy_header: true },
+    event(
+      report(['gen_fsm', 'terminate'], {
+        name: 'f1',
+        queue: [['cast', 'x']],
+        state: ['st1', 'd1'],
+        reason: ['exit', 'boom', []],
+      }),
+    ),
+    "=ERROR REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\n** State machine f1 terminating \n** Last event in was 'x'\n** When State == 'st1'\n**      Data  == 'd1'\n** Reason for termination ==\n** boom\n",
+    'an old state machine that terminates',
+  ],
+  [
+    { ...UTC, legacy_header: true },
+    event({ report: [['a', 'b'], 'plain'] }, 'notice', { error_logger: {} }),
+    '=INFO REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\n    a: b\n    plain\n',
+    'facts that are no pairs stand beside those that are',
+  ],
+  [
+    { ...UTC, legacy_header: true },
+    event({ report: 'just text' }, 'notice', { error_logger: {} }),
+    '=INFO REPORT==== 1-Jan-1970::00:00:00.000000 UTC ===\njust text\n',
+    'a report that is a text stands as it is',
+  ],
 ]
 
 for (const [config, logged, text, why] of TEXTS) test(why, () => assert.is(format(logged, config), text))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert'
 import { verifyInPlace } from '../../../runtime/sasl/src/checksums.js'
 import { formatReleaseError, type ReleaseError } from '../../../runtime/sasl/src/release_error.js'
 import type { Release } from '../../../runtime/sasl/src/releases_file.js'
-import { removableUnits, removeUnits } from '../../../runtime/sasl/src/remove_release.js'
+import { finishRemovals, noteRemoval, removableUnits, removeUnits } from '../../../runtime/sasl/src/remove_release.js'
 import { cleanStaging, findPackage, unpack } from '../../../runtime/sasl/src/unpack.js'
 
 interface Context {
@@ -264,6 +264,26 @@ test('a folder that is not there any more does not stop the removal', async (con
   await rm(join(root, 'lib/shop-1.0.0'), { recursive: true })
   await removeUnits(root, '1.0.0', await removableUnits(root, known('1.0.0'), []))
   assert.equal(await readdir(join(root, 'releases')), [])
+})
+
+test('a removal that a crash interrupted is finished; one that had not begun is forgotten', async (context) => {
+  const { root, dir } = context
+  await unpack(root, await packageOf(dir, '1.0.0', filesOf('1.0.0')), { admit })
+  await unpack(root, await packageOf(dir, '2.0.0', filesOf('2.0.0')), { admit })
+  const units = await removableUnits(root, known('2.0.0'), [known('1.0.0')])
+  await noteRemoval(root, '2.0.0', units)
+  // Killed before the list was written: it is still known.
+  assert.equal(await finishRemovals(root, [known('2.0.0'), known('1.0.0')]), [])
+  assert.equal((await readdir(join(root, 'releases'))).sort(), ['1.0.0', '2.0.0'])
+  assert.is(await verifyInPlace(root, '2.0.0'), undefined)
+  // Killed when one of its folders was on its way out.
+  await noteRemoval(root, '2.0.0', units)
+  await mkdir(join(root, 'releases/.remove-2.0.0/lib'))
+  await rename(join(root, 'lib/shop-2.0.0'), join(root, 'releases/.remove-2.0.0/lib/shop-2.0.0'))
+  assert.equal(await finishRemovals(root, [known('1.0.0')]), ['2.0.0'])
+  assert.equal(await readdir(join(root, 'releases')), ['1.0.0'])
+  assert.not((await readdir(join(root, 'lib'))).includes('shop-2.0.0'))
+  assert.is(await verifyInPlace(root, '1.0.0'), undefined)
 })
 
 test.run()
