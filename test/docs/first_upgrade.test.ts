@@ -1,0 +1,89 @@
+/**
+ * docs/first-upgrade.md, followed to the letter: its files are written, its commands run in order in a real shell with
+ * a real node, and each prints what the document shows. Times, process ids and sizes differ from run to run.
+ */
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openWorkshop, run, telling, type Workshop } from '../support/e2e_node.js'
+import { type Block, blocksOf, ROOT } from './documents.js'
+
+const test = suite('docs/first_upgrade')
+const DOCUMENT = 'docs/first-upgrade.md'
+
+let shop: Workshop
+
+test.before(
+  telling(async () => {
+    shop = await openWorkshop()
+  }),
+)
+test.after(() => shop.close())
+
+/** What differs from run to run, as letters. */
+const steady = (text: string): string =>
+  text
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/<?\d+(\.\d+)? (ms|s|MB)\b/g, 'N $2')
+    .replaceAll(/Node \d+\.\d+\.\d+/g, 'Node N')
+    .replaceAll(/^(\d\S*\s+\w+\s+)\d+\.\d+\.\d+ /gm, '$1NODE ')
+    .replaceAll(/\bprocess(\s+)\d+/g, 'process P')
+    .replaceAll(/^(TIME\s+)\S+/gm, '$1WHO')
+    .replaceAll(/(processes\s+)\d+/g, '$1N')
+    .replaceAll(/<0\.\d+\.0>/g, '<0.N.0>')
+    .replaceAll(/(\()\S*\/(src\/\w+\.ts:\d+:\d+\))/g, '$1.../$2')
+    .replaceAll(/[ \t]+/g, ' ')
+    .trim()
+
+/** The commands of a console block, each with what it prints. */
+function commandsOf(block: Block): { readonly command: string; readonly prints: string }[] {
+  return block.text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf('\n')
+      return { command: part.slice(0, end), prints: part.slice(end + 1) }
+    })
+}
+
+/** Runs one command the way a reader does, in the tutorial's folder. */
+async function follow(command: string): Promise<string> {
+  const dir = shop.path('hello')
+  if (command === 'mkdir hello && cd hello') {
+    await mkdir(dir)
+    return ''
+  }
+  if (command === 'npm install otp-rel') {
+    // The repository itself stands for the published package; e2e/npm_pack installs a real one.
+    await mkdir(join(dir, 'node_modules', '.bin'), { recursive: true })
+    await symlink(ROOT, join(dir, 'node_modules', 'otp-rel'), 'dir')
+    await symlink(join('..', 'otp-rel', 'dist', 'cli', 'main.js'), join(dir, 'node_modules', '.bin', 'otp-rel'))
+    return ''
+  }
+  assert.match(command, /^npx otp-rel /)
+  const { stdout, stderr } = await run('sh', ['-c', command.replace(/^npx /, 'node_modules/.bin/')], { cwd: dir })
+  return `${stdout}${stderr}`
+}
+
+test('every file and every command of the tutorial does what the page says', async () => {
+  for (const block of blocksOf(DOCUMENT)) {
+    if (block.path !== undefined) {
+      const file = join(shop.path('hello'), block.path)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, block.text)
+      continue
+    }
+    assert.is(block.language, 'console', `${DOCUMENT}:${block.line}`)
+    for (const { command, prints } of commandsOf(block)) {
+      assert.is(steady(await follow(command)), steady(prints), `${DOCUMENT}:${block.line} $ ${command}`)
+    }
+  }
+})
+
+test('the files of the last section are those on disk', async () => {
+  const last = blocksOf(DOCUMENT).findLast(({ path }) => path === 'otp.config.json')
+  assert.is(await readFile(join(shop.path('hello'), 'otp.config.json'), 'utf8'), last?.text)
+})
+
+test.run()
