@@ -224,7 +224,10 @@ const NAMED_FILES = 5
 export function assembleFault(fault: AssembleFault): Fault {
   switch (fault.tag) {
     case 'version_reused': {
-      const { unit, files, kind } = fault
+      const { unit, kind } = fault
+      // an archive differs because a module does
+      const modules = fault.files.filter((file) => !file.endsWith('.archive'))
+      const files = modules.length > 0 ? modules : fault.files
       const more = files.length > NAMED_FILES ? ` and ${files.length - NAMED_FILES} more` : ''
       const named = `${files
         .slice(0, NAMED_FILES)

@@ -25,11 +25,11 @@ import { planRelease, type ReleasePlan } from './plan.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, describe, topRelease } from './release_script.js'
+import { replaceable } from './replaceable.js'
 import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { readSysConfig } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
-import { replaceable } from './replaceable.js'
 import { renderTemplate } from './template.js'
 import { type Traced, trace, traceFault } from './trace.js'
 
@@ -183,8 +183,7 @@ async function buildRelease(
       links: traced.value.links.get(one.resource.name) ?? [],
     })),
     packages: await packagesWithFiles(traced.value, sums),
-    erts: runtime.erts,
-    nodetool: runtime.nodetool,
+    programs: runtime.programs,
     script: script.value.script,
     relup: relup.value.relup,
     config: texts,

@@ -167,7 +167,12 @@ function doubles(config: OtpConfig, source: TextFile): Fault[] {
   )
   return [
     ...repeated(releases).map(({ name, path }) => {
-      return faultAt(source, path, 'duplicate_release', `release "${name}" stands here twice; give each its own name or version`)
+      return faultAt(
+        source,
+        path,
+        'duplicate_release',
+        `release "${name}" stands here twice; give each its own name or version`,
+      )
     }),
     ...goals.flatMap(repeated).map(({ name, path }) => {
       return faultAt(source, path, 'duplicate_goal', `application "${name}" stands here twice; keep one of the two`)

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import { archiveName, archiveText } from '../../runtime/erts/linker/archive.js'
 import { ANCHOR_TEXT } from '../../runtime/erts/linker/native.js'
 import type { AppResource } from '../../schemas/app_resource.js'
 import type { Appup, BootScript, Rel, Relup } from '../../schemas/types.js'
@@ -78,8 +79,8 @@ export interface PlanInput {
   /** In the order of the rel file. */
   readonly applications: readonly PlanApplication[]
   readonly packages: readonly PlanPackage[]
-  readonly erts: Program
-  readonly nodetool: Program | undefined
+  /** The runtime underneath and the commands, in the kernel's priv. */
+  readonly programs: readonly Program[]
   readonly script: BootScript
   readonly relup: Relup | undefined
   /** sys.config.json and the files that it names, by file name. */
@@ -107,7 +108,7 @@ export function planRelease(input: PlanInput): ReleasePlan {
   //                    node_modules/DEPENDENCY -> ../../DEPENDENCY@VERSION/node_modules/DEPENDENCY
   for (const one of input.packages) groups.push(packageGroup(one))
 
-  // lib/shop-1.0.0/ebin/app.json appup.json cart.js cart.js.map anchor.mjs
+  // lib/shop-1.0.0/ebin/app.json appup.json cart.js cart.js.map shop.archive anchor.mjs
   //                priv/...
   //                node_modules/ws -> ../../.npm/ws@8.18.0/node_modules/ws
   for (const application of input.applications) groups.push(applicationGroup(application, input))
@@ -140,12 +141,12 @@ function applicationGroup({ resource, appup, compiled, priv, links }: PlanApplic
     actions.push(write(`${unit}/ebin/${file}`, code))
     if (map !== undefined) actions.push(write(`${unit}/ebin/${file}.map`, map))
   }
+  const archived = compiled.modules.flatMap(({ id, code, meta }) => (meta === undefined ? [] : [{ id, code, meta }]))
+  actions.push(write(`${unit}/${archiveName(resource.name)}`, archiveText(archived)))
   if (links.length > 0) actions.push(write(`${unit}/ebin/anchor.mjs`, ANCHOR_TEXT))
   if (resource.name === 'kernel') {
-    for (const [file, program] of [['erts', input.erts] as const, ['nodetool', input.nodetool] as const]) {
-      if (program === undefined) continue
-      actions.push(write(`${unit}/priv/${file}.mjs`, program.code), write(`${unit}/priv/${file}.mjs.map`, program.map))
-    }
+    for (const { file, code, map } of input.programs)
+      actions.push(write(`${unit}/priv/${file}`, code), write(`${unit}/priv/${file}.map`, map))
   }
   for (const { path, from, mode, sha256 } of priv)
     actions.push({ op: 'copy', path: `${unit}/priv/${path}`, from, mode, sha256 })

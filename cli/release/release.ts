@@ -21,7 +21,9 @@ import { readVsn } from './vsn.js'
  */
 export function releasesNamed(config: Config, name?: string): Result<readonly ReleaseSpec[], Fault[]> {
   const exact = (release: ReleaseSpec) => `${release.name}-${typeof release.vsn === 'string' ? release.vsn : ''}`
-  const specs = config.releases.filter((release) => name === undefined || release.name === name || exact(release) === name)
+  const specs = config.releases.filter(
+    (release) => name === undefined || release.name === name || exact(release) === name,
+  )
   if (specs.length > 0) return ok(specs)
   const names = [...new Set(config.releases.map((release) => release.name))]
   const known = names.length === 0 ? 'there is none' : `there are: ${names.map((one) => `"${one}"`).join(', ')}`

@@ -1,14 +1,16 @@
 /**
- * The two programs of a release that are not built modules: the runtime underneath (`erts.mjs`: runtime/erts and
- * schemas, what OTP's emulator and its preloaded modules are) and the commands that run beside a node (`nodetool.mjs`).
+ * The programs of a release that are not built modules: the runtime underneath (`erts.js`: runtime/erts and schemas,
+ * what OTP's emulator and its preloaded modules are), what starts it (`erts.cjs`), and the commands that run beside a
+ * node (`nodetool.mjs`). Each is one file.
  *
- * Both are single native ES modules, so that a node starts with one file. The first one exposes each of its modules to
- * the linker under its id (`erts/process`); the same set for every release, since all releases with the same kernel
- * share the file.
+ * `erts.js` is a script that evaluates to a function, for V8's code cache, see runtime/erts/launch.ts. It exposes each
+ * of its modules to the linker under its id (`erts/process`); the same set for every release, since all releases with
+ * the same kernel share the file.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import type { Plugin } from 'esbuild'
 import { type Cache, cacheKey, noCache } from './cache.js'
 import { TARGET } from './es_module.js'
 import { type Home, home } from './home.js'
@@ -17,6 +19,8 @@ import { moduleNameOf } from './module_source.js'
 
 /** A program and its source map. */
 export interface Program {
+  /** Its name in `lib/kernel-VSN/priv`. */
+  readonly file: string
   readonly code: string
   /** Source map as JSON. */
   readonly map: string
@@ -24,11 +28,9 @@ export interface Program {
 
 /** What a bundle gives. */
 export interface RuntimeBundle {
-  /** `lib/kernel-VSN/priv/erts.mjs` */
-  readonly erts: Program
-  /** `lib/kernel-VSN/priv/nodetool.mjs`; undefined where this otp-rel has no cli/node. */
-  readonly nodetool: Program | undefined
-  /** Ids of the modules in erts.mjs, sorted: the boot script's `preLoaded`. */
+  /** `erts.cjs`, `erts.js`; `nodetool.mjs` unless this otp-rel has no cli/node. */
+  readonly programs: readonly Program[]
+  /** Ids of the modules in erts.js, sorted: the boot script's `preLoaded`. */
   readonly preloaded: readonly string[]
 }
 
@@ -40,26 +42,26 @@ export interface BundleOptions {
   readonly home?: Home
 }
 
-/** Modules of schemas/ that only make the others. */
-const GENERATORS = new Set(['schemas/generate'])
+/** What makes modules of schemas/, and what only starts the others. */
+const NOT_EXPOSED = new Set(['schemas/generate', 'erts/launch', 'erts/main'])
 
 /** Makes both programs, or takes them from the cache. */
 export async function bundleRuntime(options: BundleOptions = {}): Promise<RuntimeBundle> {
   const { cache = noCache, home: at = home() } = options
   const modules = await preloadedModules(at)
   const preloaded = modules.map(([id]) => id)
-  const main = join(at.code, 'runtime', 'erts', `main${at.ending}`)
-  const nodetoolMain = join(at.code, 'cli', 'node', `main${at.ending}`)
-  const [erts, nodetool] = await Promise.all([
-    bundle('erts', entryText(modules, main), at, cache),
-    (await exists(nodetoolMain))
-      ? bundle('nodetool', `import ${JSON.stringify(nodetoolMain)}\n`, at, cache)
-      : undefined,
+  const main = (...path: string[]) => join(at.code, ...path, `main${at.ending}`)
+  const importing = (file: string) => `import ${JSON.stringify(file)}\n`
+  const nodetool = main('cli', 'node')
+  const programs = await Promise.all([
+    bundle('erts.cjs', importing(join(at.code, 'runtime', 'erts', `launch${at.ending}`)), at, cache),
+    bundle('erts.js', JSON.stringify(modules), at, cache, () => entryText(modules, main('runtime', 'erts'), at)),
+    ...((await exists(nodetool)) ? [bundle('nodetool.mjs', importing(nodetool), at, cache)] : []),
   ])
-  return { erts, nodetool, preloaded }
+  return { programs, preloaded }
 }
 
-/** Ids and files of the modules that erts.mjs exposes, by id. */
+/** Ids and files of the modules that erts.js exposes, by id. */
 export async function preloadedModules(at: Home = home()): Promise<readonly (readonly [id: string, file: string])[]> {
   const found: [string, string][] = []
   for (const [id, dir] of [
@@ -70,7 +72,7 @@ export async function preloadedModules(at: Home = home()): Promise<readonly (rea
       const module = moduleNameOf(file.split(sep).join('/'))
       if (module?.kind !== 'code') continue
       const name = `${id}/${module.name}`
-      if (!GENERATORS.has(name) && name !== 'erts/main') found.push([name, join(dir, file)])
+      if (!NOT_EXPOSED.has(name)) found.push([name, join(dir, file)])
     }
   }
   return found.sort(([a], [b]) => (a < b ? -1 : 1))
@@ -88,47 +90,102 @@ export async function preloadedTrees(at: Home = home()): Promise<readonly Preloa
 }
 
 /**
- * The program's entry: namespaces are spread into plain objects, on which a property read costs nothing extra. It runs
- * only as the program itself, so that tools can import it to look at it.
+ * The entry of `erts.js`: what the launcher calls, and the modules to expose. Each is written out name by name, and made
+ * when it is asked for: the namespace objects of a bundler cost a start more than all they hold.
  */
-function entryText(modules: readonly (readonly [id: string, file: string])[], main: string): string {
+async function entryText(
+  modules: readonly (readonly [id: string, file: string])[],
+  main: string,
+  at: Home,
+): Promise<string> {
+  const names = await exportedNames(
+    modules.map(([, file]) => file),
+    at,
+  )
+  const exposed = modules.map(([id, file], index) => {
+    const members = (names.get(file) ?? []).map((name) => `${name}: m${index}.${name}`)
+    return `  get ${JSON.stringify(id)}() { return { ${members.join(', ')} } },`
+  })
   return [
-    `import { realpathSync } from 'node:fs'`,
-    `import { fileURLToPath } from 'node:url'`,
-    `import { main } from ${JSON.stringify(main)}`,
+    `export { main } from ${JSON.stringify(main)}`,
     ...modules.map(([, file], index) => `import * as m${index} from ${JSON.stringify(file)}`),
     `export const preloaded = {`,
-    ...modules.map(([id], index) => `  ${JSON.stringify(id)}: { ...m${index} },`),
+    ...exposed,
     `}`,
-    `const program = process.argv[1]`,
-    `if (program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url)) await main(preloaded)`,
     '',
   ].join('\n')
 }
+
+/** The names that each file exports, sorted. */
+async function exportedNames(files: readonly string[], at: Home): Promise<ReadonlyMap<string, readonly string[]>> {
+  const esbuild = await import('esbuild')
+  const { metafile } = await esbuild.build({
+    entryPoints: [...files],
+    outdir: at.code,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    metafile: true,
+    logLevel: 'silent',
+    absWorkingDir: at.code,
+  })
+  return new Map(
+    Object.values(metafile.outputs).flatMap(({ entryPoint, exports }) =>
+      entryPoint === undefined ? [] : [[join(at.code, entryPoint), [...exports].sort()] as const],
+    ),
+  )
+}
+
+/** What stands around a program: CommonJS packages in an ES module ask for builtins; `erts.js` is a function. */
+const AROUND: Readonly<Record<string, { readonly banner: string; readonly footer: string }>> = {
+  'erts.js': {
+    banner: '(function (require) { "use strict"; const module = {};',
+    footer: 'return module.exports })',
+  },
+  'nodetool.mjs': {
+    banner: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)`,
+    footer: '',
+  },
+}
+
+/** Part of every key: raise it when the settings below change. */
+const SETTINGS = '2'
 
 interface CachedProgram extends Program {
   /** Every file that went into it, with its sum. */
   readonly inputs: readonly (readonly [file: string, sha256: string])[]
 }
 
-async function bundle(name: string, entry: string, at: Home, cache: Cache): Promise<Program> {
-  const key = cacheKey('program', name, TARGET, at.code, entry)
+/** @param text the entry where it is not `entry`, which stands for it in the cache's key */
+async function bundle(
+  file: string,
+  entry: string,
+  at: Home,
+  cache: Cache,
+  text: () => Promise<string> = async () => entry,
+): Promise<Program> {
+  const key = cacheKey('program', SETTINGS, file, TARGET, at.code, JSON.stringify(AROUND[file] ?? {}), entry)
   const last = await cache.get<CachedProgram>(key)
   if (last !== undefined && (await sameInputs(last.inputs))) return last
 
   const esbuild = await import('esbuild')
   const { outputFiles, metafile } = await esbuild.build({
-    stdin: { contents: entry, resolveDir: at.code, sourcefile: `${name}.mjs` },
-    outfile: join(at.code, `${name}.mjs`),
+    stdin: { contents: await text(), resolveDir: at.code, sourcefile: file },
+    outfile: join(at.code, file),
     write: false,
     bundle: true,
-    format: 'esm',
+    format: file.endsWith('.mjs') ? 'esm' : 'cjs',
     platform: 'node',
-    target: TARGET,
+    // what is too old for the rest must get as far as to say so
+    target: file === 'erts.cjs' ? 'node14' : TARGET,
     // identifiers stay, for stack traces and process listings; what goes is what V8 would only skip
     minifyWhitespace: false,
     // jsonc-parser's "main" is UMD, which no bundler can follow
     mainFields: ['module', 'main'],
+    plugins: [onlyWhatIsUsed],
     legalComments: 'none',
     sourcemap: 'linked',
     sourcesContent: true,
@@ -136,22 +193,35 @@ async function bundle(name: string, entry: string, at: Home, cache: Cache): Prom
     charset: 'utf8',
     logLevel: 'silent',
     absWorkingDir: at.code,
-    // CommonJS packages inside an ES module bundle ask for builtins with require
-    banner:
-      name === 'nodetool'
-        ? { js: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)` }
-        : {},
+    banner: { js: AROUND[file]?.banner ?? '' },
+    footer: { js: AROUND[file]?.footer ?? '' },
   })
-  const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
+  const output = (ending: string) => outputFiles.find(({ path }) => path === join(at.code, file) + ending)?.text ?? ''
   const inputs = await Promise.all(
     Object.keys(metafile.inputs)
-      .filter((file) => file !== `${name}.mjs`)
+      .filter((input) => input !== file)
       .sort()
-      .map(async (file) => [join(at.code, file), await sumOfText(join(at.code, file))] as const),
+      .map(async (input) => [join(at.code, input), await sumOfText(join(at.code, input))] as const),
   )
-  const made: CachedProgram = { code: text('.mjs'), map: relocated(text('.map'), at), inputs }
+  const made: CachedProgram = { file, code: output(''), map: relocated(output('.map'), at), inputs }
   await cache.put(key, made)
   return made
+}
+
+/** Packages whose modules have no effects of their own, though they do not say so. */
+const PURE = /[\\/]jsonc-parser[\\/]/
+
+/** Leaves modules of these packages out from which nothing is imported: jsonc-parser's formatter is half of it. */
+const onlyWhatIsUsed: Plugin = {
+  name: 'only-what-is-used',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /./ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === onlyWhatIsUsed || !(path === 'jsonc-parser' || PURE.test(from.importer))) return undefined
+      const { kind, importer, namespace, resolveDir } = from
+      const found = await resolve(path, { kind, importer, namespace, resolveDir, pluginData: onlyWhatIsUsed })
+      return { ...found, sideEffects: false }
+    })
+  },
 }
 
 /** Sources as they are called in the package: not the way from the output to them on this machine. */

@@ -23,7 +23,7 @@ const module = (application: string, name: string, code: string): CompiledModule
     file: `${name}.js`,
     code,
     map: '{}',
-    meta: undefined,
+    meta: { imports: [], stars: [], exports: [], tla: false },
     packages,
   }
 }

@@ -156,7 +156,7 @@ function initialise(mod: ModuleRef, arg: unknown, options: StartOptions) {
       return thrownByInit(loop, thrown)
     }
     if (!isThenable(returned)) return initOutcome(loop, returned)
-    return returned.then(
+    return Promise.resolve(returned).then(
       (value) => initOutcome(loop, value),
       (thrown: unknown) => thrownByInit(loop, thrown),
     )

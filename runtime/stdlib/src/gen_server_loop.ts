@@ -129,7 +129,7 @@ export class ServerLoop implements Loop, SystemHost {
       return undefined
     }
     if (isThenable(returned)) {
-      return returned.then(
+      return Promise.resolve(returned).then(
         (value) => this.#callReturned(value, call),
         (thrown: unknown) => this.#threw(thrown, call.request, call),
       )
@@ -209,7 +209,7 @@ export class ServerLoop implements Loop, SystemHost {
 
   #later(returned: unknown, message: unknown): Pending {
     if (!isThenable(returned)) return this.#returned(returned, message, undefined)
-    return returned.then(
+    return Promise.resolve(returned).then(
       (value) => this.#returned(value, message, undefined),
       (thrown: unknown) => this.#threw(thrown, message, undefined),
     )
@@ -282,7 +282,7 @@ export class ServerLoop implements Loop, SystemHost {
       if (thrown instanceof Error) return this.#end(exitReason(thrown), message, call, reply)
     }
     if (isThenable(pending)) {
-      return pending.then(
+      return Promise.resolve(pending).then(
         () => this.#end(reason, message, call, reply),
         (thrown: unknown) => this.#end(thrown instanceof Error ? exitReason(thrown) : reason, message, call, reply),
       )
@@ -424,7 +424,7 @@ export class ServerLoop implements Loop, SystemHost {
       return this.#changed(thrown instanceof Error ? ['EXIT', exitReason(thrown)] : thrown)
     }
     if (!isThenable(returned)) return this.#changed(returned)
-    return returned.then(
+    return Promise.resolve(returned).then(
       (value) => this.#changed(value),
       (thrown: unknown) => this.#changed(thrown instanceof Error ? ['EXIT', exitReason(thrown)] : thrown),
     )

@@ -287,5 +287,9 @@ function takeName(name: ServerName, pid: Pid): Pid | undefined {
     return owner
   }
   if ('global' in name) return registerGlobal(name.global, pid) === 'yes' ? undefined : registeredAs(name)
-  return askRegistry(name.via, 'registerName', name.name, pid) === 'yes' ? undefined : (registeredAs(name) ?? pid)
+  const answer = askRegistry(name.via, 'registerName', name.name, pid)
+  if (answer === 'yes') return undefined
+  // Also a promise: who is asked for a name must know.
+  if (answer !== 'no') throw new ErlangError(['bad_return_value', answer])
+  return registeredAs(name) ?? pid
 }

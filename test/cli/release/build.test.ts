@@ -19,6 +19,8 @@ import * as counter from './counter.js'
 export const vsn = '${vsn}'
 export const startLink = () => GenServer.startLink({ local: 'counter' }, counter, 0)
 export const init = (n: number): GenServer.Init<number> => ['ok', n]
+export const handleCall: GenServer.HandleCall<'get', number> = (_request, _from, n) => ['reply', n, n]
+export const handleCast: GenServer.HandleCast<'add', number> = (_request, n) => ['noreply', n + 1]
 `
 
 /** Writes version `vsn` of the project; `from` is the version that its appup knows. */

@@ -25,8 +25,11 @@ test('a release is its applications, its start script, its own folder, and the s
         'lib/kernel-1.0.0/ebin/app.json',
         'lib/kernel-1.0.0/ebin/kernel.js',
         'lib/kernel-1.0.0/ebin/kernel.js.map',
-        'lib/kernel-1.0.0/priv/erts.mjs',
-        'lib/kernel-1.0.0/priv/erts.mjs.map',
+        'lib/kernel-1.0.0/ebin/kernel.archive',
+        'lib/kernel-1.0.0/priv/erts.cjs',
+        'lib/kernel-1.0.0/priv/erts.cjs.map',
+        'lib/kernel-1.0.0/priv/erts.js',
+        'lib/kernel-1.0.0/priv/erts.js.map',
         'lib/kernel-1.0.0/priv/nodetool.mjs',
         'lib/kernel-1.0.0/priv/nodetool.mjs.map',
       ],
@@ -34,7 +37,7 @@ test('a release is its applications, its start script, its own folder, and the s
     [
       'application',
       'lib/shop-1.0.0',
-      ['lib/shop-1.0.0/ebin/app.json', 'lib/shop-1.0.0/ebin/cart.js', 'lib/shop-1.0.0/ebin/cart.js.map'],
+      ['app.json', 'cart.js', 'cart.js.map', 'shop.archive'].map((file) => `lib/shop-1.0.0/ebin/${file}`),
     ],
     ['command', 'bin/shop', ['bin/shop']],
     [
@@ -124,11 +127,12 @@ test('the same input makes the same plan', () => {
 })
 
 test('a plan is printed folder by folder', () => {
-  assert.equal(formatPlan(planRelease(planInput())).slice(8, 15), [
+  assert.equal(formatPlan(planRelease(planInput())).slice(11, 19), [
     'lib/shop-1.0.0/',
     '  write ebin/app.json',
     '  write ebin/cart.js',
     '  write ebin/cart.js.map',
+    '  write ebin/shop.archive',
     'bin/shop',
     'releases/1.0.0/',
     '  write shop.rel.json',

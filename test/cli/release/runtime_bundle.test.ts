@@ -1,30 +1,57 @@
-import { pathToFileURL } from 'node:url'
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { cwd, execPath, versions } from 'node:process'
+import { Script } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCache } from '../../../cli/release/cache.js'
-import { bundleRuntime } from '../../../cli/release/runtime_bundle.js'
+import { bundleRuntime, type RuntimeBundle } from '../../../cli/release/runtime_bundle.js'
+import * as process from '../../../runtime/erts/process.js'
+import * as read from '../../../schemas/read.js'
 import { tempFolder } from '../../support/temp_folder.js'
 
 const test = suite('release/runtime_bundle')
 
-test('erts.mjs exposes each module of the runtime underneath, as one instance', async () => {
+const programOf = ({ programs }: RuntimeBundle, file: string) => programs.find((one) => one.file === file)?.code ?? ''
+
+test('erts.js exposes each module of the runtime underneath, as one instance', async () => {
+  const bundle = await bundleRuntime()
+  // made, not run: it is not the program of this process
+  const program = new Script(programOf(bundle, 'erts.js')).runInThisContext()
+  const { main, preloaded } = program(createRequire(import.meta.url))
+  assert.type(main, 'function')
+  assert.equal(Object.keys(preloaded), bundle.preloaded)
+  assert.equal(
+    [typeof preloaded['erts/process'].spawn, typeof preloaded['schemas/read'].read],
+    ['function', 'function'],
+  )
+  assert.is(preloaded['erts/process'].Pid, preloaded['erts/term'].Pid)
+  assert.not(bundle.preloaded.some((id) => ['erts/main', 'erts/launch', 'schemas/generate'].includes(id)))
+})
+
+test('a module of the runtime has the same names in a release as among its sources', async () => {
+  const bundle = await bundleRuntime()
+  const { preloaded } = new Script(programOf(bundle, 'erts.js')).runInThisContext()(createRequire(import.meta.url))
+  for (const [id, namespace] of Object.entries({ 'erts/process': process, 'schemas/read': read })) {
+    assert.equal(Object.keys(preloaded[id]).sort(), Object.keys(namespace).sort(), id)
+  }
+})
+
+test('a node that is too old is told so by the launcher, before anything else', async () => {
   const folder = await tempFolder()
-  const { erts, preloaded } = await bundleRuntime()
-  await folder.put('erts.mjs', erts.code)
-  // imported, not run: it is not the program of this process
-  const { preloaded: modules } = await import(pathToFileURL(folder.path('erts.mjs')).href)
-  assert.equal(Object.keys(modules), preloaded)
-  assert.equal([typeof modules['erts/process'].spawn, typeof modules['schemas/read'].read], ['function', 'function'])
-  assert.is(modules['erts/process'].Pid, modules['erts/term'].Pid)
-  assert.not(preloaded.some((id: string) => id === 'erts/main' || id === 'schemas/generate'))
+  await folder.put('erts.cjs', programOf(await bundleRuntime(), 'erts.cjs'))
+  const env = { RELEASE_NODE_MIN: '99.1.0', RELEASE_NAME: 'shop', RELEASE_VSN: '1.0.0' }
+  const { status, stderr } = spawnSync(execPath, [folder.path('erts.cjs')], { env, encoding: 'utf8' })
+  assert.is(status, 15)
+  assert.is(stderr, `error: ${execPath} is version ${versions.node}; shop 1.0.0 needs 99.1.0 or later\n`)
   await folder.remove()
 })
 
 test('no path of the build machine is in the programs', async () => {
-  const { erts, nodetool } = await bundleRuntime()
-  const texts = [erts.code, nodetool?.code ?? '', ...JSON.parse(erts.map).sources]
+  const { programs } = await bundleRuntime()
+  const texts = programs.flatMap(({ code, map }) => [code, ...JSON.parse(map).sources])
   assert.equal(
-    texts.filter((text) => text.includes(process.cwd())),
+    texts.filter((text) => text.includes(cwd())),
     [],
   )
 })
@@ -34,7 +61,7 @@ test('the same sources are bundled once', async () => {
   const cache = openCache(folder.path('cache'))
   const first = await bundleRuntime({ cache })
   const second = await bundleRuntime({ cache })
-  assert.equal([second.erts.code === first.erts.code, second.preloaded], [true, first.preloaded])
+  assert.equal(second, first)
   await folder.remove()
 })
 

@@ -14,6 +14,7 @@ import {
   send,
   sleep,
   spawn,
+  timeout,
 } from '../../../runtime/erts/process.js'
 import * as GenServer from '../../../runtime/stdlib/src/gen_server.js'
 import * as ProcLib from '../../../runtime/stdlib/src/proc_lib.js'
@@ -117,6 +118,30 @@ test(
     await Sys.resume(pid)
     same(await GenServer.call(pid, (count: unknown) => ['reply', count, count], 'infinity'), n)
     assert.ok(performance.now() - startMs < 1000, `${performance.now() - startMs} ms`)
+  }),
+)
+
+// ---- thenables
+
+test(
+  'a callback may return any thenable, of whatever manners',
+  inTest(async () => {
+    const given = (value: unknown, how: (settle: () => void) => void) => ({
+      // biome-ignore lint/suspicious/noThenProperty: such things exist, and can be awaited
+      then: (ok: (value: unknown) => void) => how(() => ok(value)),
+    })
+    const atOnce = (settle: () => void): void => settle()
+    const later = (settle: () => void): void => void setTimeout(settle, 1)
+    for (const how of [atOnce, later]) {
+      const server = telling(probe(), { init: () => given(['ok', 's'], how), terminate: () => given('x', how) })
+      const pid = await started(GenServer.start(server))
+      GenServer.cast(pid, () => given(['noreply', 'cast'], how))
+      same(await GenServer.call(pid, (state: unknown) => given(['reply', state, 'called'], how)), 'cast')
+      same(await GenServer.call(pid, (state: unknown) => ['reply', state, state]), 'called')
+      same(await GenServer.stop(pid), 'ok')
+      const ended = watch(spawn(() => given('x', how)))
+      same(await ended(), 'normal')
+    }
   }),
 )
 
@@ -271,7 +296,7 @@ test(
     start(true)
     const [, result] = await nextOf<readonly [string, readonly [string, unknown]]>('result')
     same(stackless(result[1]), 'bad')
-    assert.type((await nextOf('message'))[1], 'symbol')
+    assert.is((await nextOf('message'))[1], timeout)
     const dies = watch(start(false))
     same(stackless(await dies()), 'bad')
     await nothing()
