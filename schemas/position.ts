@@ -3,16 +3,17 @@
  *
  * jsonc-parser is CommonJS behind its `main` entry and ES modules behind `module`. Node takes the first and sees only a
  * default export; esbuild has to be told `mainFields: ['module', 'main']`, since the first cannot be bundled, and then
- * sees only named exports. Hence the import of the whole namespace.
+ * sees only named exports. Hence the import of a namespace.
  */
 import * as jsonc from 'jsonc-parser'
 
 export type { Node as JsonNode, ParseError as JsonParseError } from 'jsonc-parser'
 
-// The two shapes of one namespace, see above; the types describe the second only.
-const namespace = jsonc as typeof jsonc & { readonly default?: typeof jsonc }
-// Computed, or esbuild would warn about a name that the ES modules do not export.
-const library = namespace[['default'].join('') as 'default'] ?? namespace
+// The two shapes of one namespace, see above; the types describe the second only. Name by name, so that a bundle keeps
+// nothing else of it: the whole would cost each start of a node half a millisecond.
+const cjs = (jsonc as typeof jsonc & { readonly default?: typeof jsonc }).default
+const parseTree = cjs?.parseTree ?? jsonc.parseTree
+const printParseErrorCode = cjs?.printParseErrorCode ?? jsonc.printParseErrorCode
 
 /** Keys and indexes that lead from the whole to a part. */
 export type JsonPath = readonly (string | number)[]
@@ -29,12 +30,12 @@ export function parseJsonTree(text: string): {
   readonly errors: readonly jsonc.ParseError[]
 } {
   const errors: jsonc.ParseError[] = []
-  const root = library.parseTree(text, errors, { allowTrailingComma: true, disallowComments: false })
+  const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false })
   return { root, errors }
 }
 
 /** jsonc-parser's name of a syntax fault, `CommaExpected`. */
-export const parseErrorName = (error: jsonc.ParseError): string => library.printParseErrorCode(error.error)
+export const parseErrorName = (error: jsonc.ParseError): string => printParseErrorCode(error.error)
 
 /** Line and column of an offset. */
 export function positionAt(text: string, offset: number): Position {

@@ -248,8 +248,8 @@ test('faults carry their facts for programs', () => {
   if (result.ok) return
   const [fault] = result.error
   assert.is(fault?.tag, 'unknown_key')
-  assert.is(fault?.['nearest'], 'modules')
-  assert.is(fault?.['key'], 'moduls')
+  assert.is(fault?.nearest, 'modules')
+  assert.is(fault?.key, 'moduls')
 })
 
 test('faults stand in the order of the text', () => {
