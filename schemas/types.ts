@@ -836,7 +836,7 @@ export interface ReleaseConfig {
    */
   readonly include_erts?: boolean | string
   /**
-   * Versions of this release, built before, that the build makes a relup from (and back to); default none.
+   * Versions of this release, built before, that the build makes a relup from (and back to); left out: every older one there that the appups lead from.
    */
   readonly upgrade_from?: readonly string[]
 }
@@ -856,7 +856,7 @@ export interface OtpConfig {
    */
   readonly output?: string
   /**
-   * The releases; the first is the default one.
+   * The releases: several names, and several versions of one.
    */
   readonly releases: readonly ReleaseConfig[]
 }

@@ -43,6 +43,7 @@ export async function main(
   watchForFailures()
   process.on('SIGTERM', () => stop(0))
   process.on('SIGINT', () => stop(0))
+  process.on('SIGHUP', () => stop(0))
   try {
     await boot(parsed.value, startLinker(preloaded, nodeImport), isObserved() ? undefined : openArchives(cache))
     setImmediate(() => cache.save())

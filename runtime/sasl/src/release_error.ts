@@ -149,7 +149,7 @@ export function formatReleaseError(error: ReleaseError): string {
     case 'no_matching_relup':
       return `no upgrade instructions from "${error.from}" to "${error.to}": ${error.looked
         .map((one) => `${one.file} ${one.found}`)
-        .join('; ')}; make a relup that names both versions`
+        .join('; ')}; write an appup.json for each changed application and build again`
     case 'bad_relup_file':
       return `${error.file}: is the relup of "${error.found}", but stands in the release "${error.expected}"`
     case 'needs_restart':

@@ -503,7 +503,7 @@ test(
     const text = formatReleaseError(await faultOf(node))
     assert.is(
       text,
-      'no upgrade instructions from "1" to "2": releases/2/relup.json comes from "0"; releases/1/relup.json is not there; make a relup that names both versions',
+      'no upgrade instructions from "1" to "2": releases/2/relup.json comes from "0"; releases/1/relup.json is not there; write an appup.json for each changed application and build again',
     )
   }),
 )
