@@ -23,7 +23,7 @@ interface Budget {
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-const ROUNDS = 3
+const ROUNDS = Number(process.env.ROUNDS ?? 3)
 
 const BUDGETS: readonly Budget[] = [
   { name: 'call', what: 'sequential gen_server call', target: 2 },
