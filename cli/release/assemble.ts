@@ -10,20 +10,9 @@
  * OTP: the unpacking half of `release_handler:unpack_release/1`, which keeps whatever is there.
  */
 import { constants } from 'node:fs'
-import {
-  chmod,
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, copyFile, lstat, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ensureDir, remove } from 'fs-extra/esm'
 import { isMadeHere, sumOf } from '../../runtime/sasl/src/checksums.js'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -90,7 +79,7 @@ export async function assemble(
     for (const back of undo) await back().catch(() => {})
     return err([ioFault(failure, root)])
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    await remove(staging)
   }
 }
 
@@ -144,8 +133,7 @@ async function everythingBelow(root: string, dir: string): Promise<string[]> {
 
 /** Makes the files of a group below the staging folder. */
 async function make(actions: readonly FileAction[], staging: string): Promise<void> {
-  for (const dir of new Set(actions.map(({ path }) => dirname(join(staging, path)))))
-    await mkdir(dir, { recursive: true })
+  for (const dir of new Set(actions.map(({ path }) => dirname(join(staging, path))))) await ensureDir(dir)
   for (const action of actions) {
     const path = join(staging, action.path)
     switch (action.op) {
@@ -171,15 +159,15 @@ async function place(
   verdict: 'place' | 'replace',
   staging: string,
 ): Promise<() => Promise<void>> {
-  await mkdir(dirname(to), { recursive: true })
+  await ensureDir(dirname(to))
   if (verdict === 'place') {
     await rename(from, to)
-    return () => rm(to, { recursive: true, force: true })
+    return () => remove(to)
   }
   const aside = `${staging}/.replaced-${replaced++}`
   await rename(to, aside)
   const back = async () => {
-    await rm(to, { recursive: true, force: true })
+    await remove(to)
     await rename(aside, to)
   }
   await rename(from, to).catch(async (failure) => {
@@ -196,7 +184,7 @@ async function removeOldStaging(root: string): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
     const pid = /^\.build-(\d+)$/.exec(name)?.[1]
     if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)))) {
-      await rm(join(root, name), { recursive: true, force: true })
+      await remove(join(root, name))
     }
   }
 }

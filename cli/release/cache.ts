@@ -5,8 +5,9 @@
  * counts as absent. Writing is by rename, so builds at the same time do not see halves of each other's entries.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { outputFile } from 'fs-extra/esm'
 
 /** Part of every key: raise it when the meaning of entries changes. */
 const FORMAT = '1'
@@ -42,8 +43,7 @@ export function openCache(dir: string): Cache {
     async put(key, value) {
       const file = fileOf(key)
       const half = `${file}.${process.pid}-${written++}`
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(half, JSON.stringify(value))
+      await outputFile(half, JSON.stringify(value))
       await rename(half, file)
     },
   }

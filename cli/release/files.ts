@@ -4,8 +4,9 @@
  *
  * Sums of files that were not touched since the last build come from `_build/cache/sums.json` (path, size, times).
  */
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { outputFile } from 'fs-extra/esm'
 import { sumOf } from '../../runtime/sasl/src/checksums.js'
 
 /** A regular file as it lies on the build machine. */
@@ -49,8 +50,7 @@ export async function openSums(file: string | undefined): Promise<Sums> {
     },
     async save() {
       if (!changed || file === undefined) return
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(`${file}.${process.pid}`, JSON.stringify(known))
+      await outputFile(`${file}.${process.pid}`, JSON.stringify(known))
       await rename(`${file}.${process.pid}`, file)
     },
   }

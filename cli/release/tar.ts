@@ -8,11 +8,12 @@
  * OTP: `systools:make_tar/2`, and target_system of the documentation for first installations.
  */
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { ensureDir, remove } from 'fs-extra/esm'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { ReleasePlan } from './plan.js'
@@ -52,7 +53,7 @@ export async function writeTar(
   const { create } = await import('tar')
   const half = `${file}.${process.pid}`
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await ensureDir(dirname(file))
     const pack = create(
       {
         cwd: root,
@@ -72,7 +73,7 @@ export async function writeTar(
     await rename(half, file)
     return ok({ file, sizeBytes: (await stat(file)).size, entries: entries.length })
   } catch (failure) {
-    await rm(half, { force: true })
+    await remove(half)
     if (!(failure instanceof Error)) throw failure
     const missing =
       'code' in failure && failure.code === 'ENOENT' && 'path' in failure ? String(failure.path) : undefined
