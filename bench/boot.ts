@@ -29,11 +29,13 @@ const tell = async () => {
   const { waitUntilStarted, bootSteps } = await import(erts)
   await waitUntilStarted()
   const loads = bootSteps().filter(({ step }) => step.startsWith('load ') && step.endsWith(' modules'))
-  process.stdout.write(\`started \${loads.at(-1)?.ms ?? 0}\\n\`)
+  // not process.stdout, which would be opened for this alone
+  writeSync(1, \`started \${loads.at(-1)?.ms ?? 0}\\n\`)
 }
 `
 
 const application = (name: string, needs: string): string => `
+import { writeSync } from 'node:fs'
 import { Supervisor } from 'otp-rel'
 import * as self from './${name}.js'
 ${needs}${TELL}
@@ -87,8 +89,9 @@ async function makeProject(root: string): Promise<void> {
     'apps/big/src/big.ts': application('big', ''),
     'native/main.mjs':
       `const start = performance.now()\n` +
-      `await Promise.all(Array.from({ length: ${MODULES} }, (_, i) => import(\`./m\${i}.mjs\`)))\n` +
+      `await import('./all.mjs')\n` +
       `process.stdout.write(\`started \${performance.now() - start}\\n\`)\n`,
+    'native/all.mjs': Array.from({ length: MODULES }, (_, i) => `import './m${i}.mjs'\n`).join(''),
   })
   for (let i = 0; i < MODULES; i++) {
     await put(root, {
@@ -127,13 +130,14 @@ function run(file: string, args: readonly string[], whenUp: (child: ChildProcess
 
 const atOnce = async (): Promise<void> => {}
 
-/** A node of the release; a first one writes its code caches before it goes. */
+/** A node of the release; it sees to its code caches before it goes. */
 async function boot(rel: string, name: string, caches: 'with caches' | 'without' = 'with caches'): Promise<Run> {
   const root = join(rel, name)
   await rm(join(root, 'run', caches === 'without' ? '.' : 'node.json'), { recursive: true, force: true })
   return run(join(root, 'bin', name), ['foreground'], async () => {
     const last = join(root, 'run', 'cache', `${name}-1.0.0.cache`)
-    while (!existsSync(last)) await new Promise((resolve) => setTimeout(resolve, 5))
+    const mark = join(root, 'run', 'cache', 'starting')
+    while (!existsSync(last) || existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 5))
   })
 }
 

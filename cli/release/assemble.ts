@@ -13,7 +13,7 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, lstat, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureDir, remove } from 'fs-extra/esm'
-import { isMadeHere, sumOf } from '../../runtime/sasl/src/checksums.js'
+import { sumOf } from '../../runtime/sasl/src/checksums.js'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { FileAction, PlanGroup, ReleasePlan } from './plan.js'
@@ -108,9 +108,7 @@ async function changedFiles(group: PlanGroup, root: string): Promise<readonly st
   if (found === undefined) return undefined
   const changed = await Promise.all(actions.map(async (action) => ((await isThere(action, root)) ? [] : [action.path])))
   const planned = new Set(actions.map(({ path }) => path))
-  const extra = found.isDirectory()
-    ? (await everythingBelow(root, unit)).filter((path) => !planned.has(path) && !isMadeHere(path))
-    : []
+  const extra = found.isDirectory() ? (await everythingBelow(root, unit)).filter((path) => !planned.has(path)) : []
   return [...changed.flat(), ...extra].map((path) => (path === unit ? path : path.slice(unit.length + 1))).sort()
 }
 

@@ -158,7 +158,7 @@ function started({ mod }: AppResource): string | undefined {
 }
 
 /** What a cached text depends on beside its source: raise it when the pipeline's output changes. */
-const TOOLS = 'esbuild 0.28 node20, transform 1, behaviours 1'
+const TOOLS = 'esbuild 0.28 node20, transform 2, behaviours 1'
 
 /** Whether every specifier of a cached module leads where it led. */
 function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: ImportWorld): boolean {

@@ -91,7 +91,8 @@ export function transform(code: string, options: TransformOptions): Transformed 
     resolveDynamic: (specifier, attributes, node) => ask(specifier, attributes, node, true),
   })
 
-  const meta = metaOf(declarations, references, (name) => fail(program, { tag: 'unsupported_name', name }))
+  const acts = program.body.some(({ type }) => !DECLARATION.test(type))
+  const meta = metaOf(declarations, references, acts, (name) => fail(program, { tag: 'unsupported_name', name }))
   wrap(text, code, instance, meta, declarations, references)
   text.append(`\n//# sourceMappingURL=${options.mapUrl ?? defaultMapUrl(options.filename)}`)
   return { code: text.toString(), map: mapOf(text, options), meta }
@@ -129,6 +130,7 @@ function parseModule(code: string, places: (offset: number) => SourcePlace): { p
 function metaOf(
   { imports, stars, exported }: Declarations,
   { awaits, dynamic }: References,
+  acts: boolean,
   unsupported: (name: string) => TransformError,
 ): ModuleMeta {
   const re: Record<string, readonly [number, string]> = {}
@@ -144,8 +146,12 @@ function metaOf(
     ...(Object.keys(re).length > 0 ? { re } : {}),
     ...(Object.keys(dynamic).length > 0 ? { dynamic } : {}),
     tla: awaits,
+    ...(acts ? { acts } : {}),
   }
 }
+
+/** A statement at the top of a module that makes a binding of its own. */
+const DECLARATION = /^(Import|Export|Function|Class|Variable)\w*Declaration$/
 
 /** Puts the rewritten text into its wrapper. Re-exports are not in it; the linker binds them. */
 function wrap(

@@ -12,7 +12,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -97,9 +96,7 @@ export function openCodeCache(dir: string | undefined): CodeCache {
 /** Puts the mark. @returns whether the caches may be used: not when there is none, and not after a start that failed */
 function begin(dir: string): boolean {
   try {
-    const mark = `${dir}/${STARTING}`
-    if (existsSync(mark)) return false
-    closeSync(openSync(mark, 'w', 0o600))
+    closeSync(openSync(`${dir}/${STARTING}`, 'wx', 0o600))
     return true
   } catch {
     return false

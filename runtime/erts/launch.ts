@@ -1,9 +1,8 @@
 /**
- * What `node` is started with, by bin/NAME: `node erts.cjs --root ROOT --boot SCRIPT --config FILE --name NAME`. Runs the program
- * beside it, `erts.js`, by way of the code cache; without one, V8 would compile it anew at each start. CommonJS and
- * this small, because Node compiles it itself and loads nothing else for it. OTP: `erlexec`.
+ * What bin/NAME starts: `node erts.cjs --root ROOT --boot SCRIPT --config FILE --name NAME`. Runs the program beside it,
+ * `erts.js`, by way of the code cache, without which V8 would compile it anew at each start. CommonJS and this small,
+ * because Node compiles it itself and loads nothing else for it. OTP: `erlexec`.
  */
-import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { openCodeCache } from './code_cache.js'
 import type { main } from './main.js'
@@ -34,6 +33,7 @@ const [, self = '', ...args] = process.argv
 const root = args[args.indexOf('--root') + 1]
 const cache = openCodeCache(args.includes('--root') && root ? join(resolve(root), 'run', 'cache') : undefined)
 const program = cache.run(join(dirname(self), 'erts.js'), 'erts') as Program
-const { main: run, preloaded } = program(createRequire(self))
+// This file is CommonJS when it runs.
+const { main: run, preloaded } = program(require)
 // import() of a script that Node did not load itself is experimental, and says so.
 void run(preloaded, { cache, nodeImport: (specifier, options) => import(specifier, options) })

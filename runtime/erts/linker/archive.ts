@@ -9,10 +9,10 @@
  *     })
  *
  * The number is the line, from 1, on which the module's own text begins; that stands in the archive as it stands in
- * its file, so that stack traces find their lines by the map of that file. The names are the module's exports, sorted
- * (0: only other modules can tell). Each module is a function of its own: one that is never used is not compiled, and one that
- * is replaced and purged leaves no more than its text. A module that makes code of texts is there as a text itself.
- * JSON modules are not in it, and upgrades read the files of the modules.
+ * its file, so that stack traces find their lines by the map of that file. The names are the module's exports, sorted,
+ * or 0 where it must run with the boot. Each module is a function of its own: one that is never used is not compiled,
+ * and one that is replaced and purged leaves no more than its text. A module that makes code of texts is there as a
+ * text itself. JSON modules are not in it, and upgrades read the files of the modules.
  *
  * Departure: OTP's archives (.ez) take the place of the files.
  */
@@ -40,15 +40,18 @@ export interface ModuleText {
   readonly meta: ModuleMeta
 }
 
+/** Whether a module need not run before it is used, as far as its text tells: see `Linker.loadAll`. */
+const mayWait = ({ tla, acts, stars, imports }: ModuleMeta): boolean =>
+  !tla && !acts && stars.length === 0 && imports.every((one) => !('p' in one))
+
 /** The text of an archive: for the build. @param modules in the order given */
 export function archiveText(modules: Iterable<ModuleText>): string {
   let text = '({__proto__:null,\n'
   let line = 2
   for (const { id, code, meta } of modules) {
-    const names = meta.stars.length > 0 ? 0 : JSON.stringify([...meta.exports].sort())
-    const entry = MAKES_CODE.test(code)
-      ? `${JSON.stringify(id)}:${JSON.stringify(code)},\n`
-      : `${JSON.stringify(id)}:[${line + 1},${names},function(){\n${code.replace(MAP_COMMENT, '')}\n}],\n`
+    const names = mayWait(meta) ? JSON.stringify([...meta.exports].sort()) : 0
+    const body = MAKES_CODE.test(code) ? JSON.stringify(code) : `function(){\n${code.replace(MAP_COMMENT, '')}\n}`
+    const entry = `${JSON.stringify(id)}:[${line + 1},${names},${body}],\n`
     text += entry
     line += entry.match(LINE)?.length ?? 0
   }
@@ -63,15 +66,13 @@ export interface Archived {
 
 /** The archives of a node's applications. */
 export interface Archives {
-  /** Whether a module is in the archive of its application. */
-  has(id: string, place: Place): boolean
-  /** The names that a module exports, sorted; undefined when only other modules can tell. */
+  /** The names that a module exports, sorted; undefined where it is not in an archive, or must run with the others. */
   names(id: string, place: Place): readonly string[] | undefined
   /** The module; undefined when it is to be read from its file. */
   take(id: string, place: Place, readMap: ReadMap): Archived | undefined
 }
 
-type Entry = string | readonly [line: number, names: readonly string[] | 0, make: () => unknown]
+type Entry = readonly [line: number, names: readonly string[] | 0, module: string | (() => unknown)]
 type Entries = Readonly<Record<string, Entry>>
 
 /**
@@ -99,21 +100,17 @@ export function openArchives(cache: CodeCache): Archives {
   }
 
   return {
-    has: (id, place) => archiveOf(id, place)?.entries[id] !== undefined,
-    names(id, place) {
-      const entry = archiveOf(id, place)?.entries[id]
-      return typeof entry === 'object' && entry[1] !== 0 ? entry[1] : undefined
-    },
+    names: (id, place) => archiveOf(id, place)?.entries[id]?.[1] || undefined,
     take(id, place, readMap) {
       const archive = archiveOf(id, place)
       const entry = archive?.entries[id]
       if (archive === undefined || entry === undefined) return undefined
-      if (typeof entry === 'string') {
+      const [line, , module] = entry
+      if (typeof module === 'string') {
         const script = newScript(place.file, readMap)
-        return { built: compileModule(id, entry, place.file, script.name), script }
+        return { built: compileModule(id, module, place.file, script.name), script }
       }
-      const [line, , make] = entry
-      const built = make()
+      const built = module()
       return isBuiltModule(built) ? { built, script: archive.scripts.add(place.file, line, readMap) } : undefined
     },
   }

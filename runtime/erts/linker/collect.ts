@@ -144,6 +144,32 @@ export function collect(ids: readonly string[], source: Source): Collection {
   }
 }
 
+/**
+ * A module out of an archive, where nothing that it imports has to be read or to run before it: the usual case when a
+ * module that waited is used, in a third of the time that `collect` takes.
+ *
+ * @returns undefined in every other case, and where something is wrong
+ */
+export function collectAlone(id: string, source: Source): Unit | undefined {
+  const place = source.place(id)
+  const found = place && source.archives?.take(id, place, source.readMap)
+  if (place === undefined || found === undefined) return undefined
+  const { m: meta, f: wrapper } = found.built
+  const deps: Dependency[] = []
+  for (const [index, entry] of meta.imports.entries()) {
+    const native = 'b' in entry ? source.native.builtin(entry.b) : undefined
+    if (native !== undefined) deps.push({ native })
+    else if (!('m' in entry)) return undefined
+    else {
+      const waits = source.waits(entry.m)
+      if (waits ? passesOn(meta, index) : !source.known(entry.m)?.preloaded && !source.satisfied(entry.m))
+        return undefined
+      deps.push({ id: entry.m })
+    }
+  }
+  return { id, place, meta, wrapper, deps, script: found.script }
+}
+
 /** Whether a module exports names of its import `index` as its own, other than the whole namespace. */
 function passesOn({ stars, re = {} }: ModuleMeta, index: number): boolean {
   return stars.includes(index) || Object.values(re).some(([from, name]) => from === index && name !== '*')

@@ -11,7 +11,7 @@
  * OTP: the loader of the emulator (`beam_bif_load.c`) under the code server.
  */
 import type { Archives } from './archive.js'
-import { collect, loadOrder, type Source } from './collect.js'
+import { collect, collectAlone, loadOrder, type Source } from './collect.js'
 import { drive, evaluate, type Stage, type Steps } from './evaluate.js'
 import { show } from './facade.js'
 import { hostOf } from './host.js'
@@ -105,8 +105,8 @@ export class Linker {
    * and they come from archives where there are any.
    *
    * A module that `waits` is loaded as far as anybody can tell: its code is here, and it is evaluated as soon as one of
-   * its names is read or the linker is asked anything about it; being imported alone is no reason. Only for modules
-   * whose top-level code has no effect but their own bindings, does not await and imports no package.
+   * its names is read or the linker is asked anything about it; being imported alone is no reason. For modules
+   * whose initial values have no effects; what the build can tell (statements, awaits, packages) it tells.
    *
    * @throws PrepareError with everything that is wrong with any of them
    */
@@ -121,11 +121,9 @@ export class Linker {
     const now: string[] = []
     for (const id of ids) {
       const at = place(id)
-      if (at === undefined || archives === undefined || !waits(id) || !archives.has(id, at)) now.push(id)
-      else {
-        const make = (): void => this.#wake(id, place, archives)
-        this.#space.wait(id, { make, names: () => archives.names(id, at) })
-      }
+      const names = at !== undefined && waits(id) ? archives?.names(id, at) : undefined
+      if (archives === undefined || names === undefined) now.push(id)
+      else this.#space.wait(id, { make: () => this.#wake(id, place, archives), names })
     }
     const collection = collect(
       now.filter((id) => !this.isLoaded(id)),
@@ -318,10 +316,13 @@ export class Linker {
 
   /** Evaluates a module that waited. What it imports and waits as well goes on waiting. */
   #wake(id: string, place: Source['place'], archives: Archives): void {
-    const collection = collect(
-      [id],
-      this.#source(place, (dep) => this.#isThere(dep), archives),
-    )
+    const source = this.#source(place, (dep) => this.#isThere(dep), archives)
+    const alone = collectAlone(id, source)
+    if (alone !== undefined) {
+      drive(this.#install([alone]))
+      return
+    }
+    const collection = collect([id], source)
     collection.check()
     // Evaluated by now where something that it passes on imports it in turn.
     if (!this.#isThere(id)) drive(this.#install(this.#order(collection.units, id)))

@@ -47,6 +47,8 @@ export interface ModuleMeta {
   readonly dynamic?: Readonly<Record<string, ImportTarget>>
   /** True when the module awaits at its top level; its evaluation is then asynchronous. */
   readonly tla: boolean
+  /** True when its top level has statements that are no declarations, so that when it runs may matter to others. */
+  readonly acts?: true
 }
 
 /** The wrapper: yields a live view of the own exports, then returns their final values. */

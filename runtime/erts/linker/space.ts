@@ -9,8 +9,8 @@ import { Module, type Space } from './version.js'
 export interface Waiting {
   /** Makes it, at once. */
   make(): void
-  /** Its exports, where importers may hold its facade before it is made; else undefined. */
-  names?(): readonly string[] | undefined
+  /** Its exports, sorted, where importers may hold its facade before it is made. */
+  readonly names?: readonly string[]
 }
 
 /** The modules of the node. */
@@ -36,7 +36,12 @@ export class RunningSpace implements Space {
     const waiting = this.#waiting.get(id)
     if (waiting !== undefined) {
       this.#waiting.delete(id)
-      waiting.make()
+      try {
+        waiting.make()
+      } catch (failure) {
+        this.#waiting.set(id, waiting)
+        throw failure
+      }
     }
     return this.#modules.get(id)
   }
@@ -63,7 +68,7 @@ export class RunningSpace implements Space {
   /** The module of a facade. One that waits is made. */
   ofFacade(facade: object): Module | undefined {
     const module = this.#byFacade.get(facade)
-    return module && this.known(module.id)
+    return module === undefined || module.view !== undefined ? module : this.known(module.id)
   }
 
   owns(): boolean {
@@ -77,11 +82,10 @@ export class RunningSpace implements Space {
 
   #stub(id: string): Module | undefined {
     const waiting = this.#waiting.get(id)
-    const names = waiting?.names?.()
-    if (names === undefined) return waiting && this.known(id)
+    if (waiting?.names === undefined) return waiting && this.known(id)
     const module: Module = new Module(
       id,
-      stubFacade(names, () => this.known(id)),
+      stubFacade(waiting.names, () => this.known(id)),
     )
     this.#onStub(this.#add(module))
     return module

@@ -129,12 +129,7 @@ export async function verifyInPlace(root: string, vsn: string): Promise<ReleaseE
 }
 
 const isOwn = (path: string, vsn: string): boolean =>
-  /^(lib|erts-[^/]+)\//.test(path)
-    ? !isMadeHere(path)
-    : path.startsWith(`releases/${vsn}/`) && path !== `releases/${vsn}/checksums.json`
-
-/** Files the node itself puts beside those of a package: code caches. */
-export const isMadeHere = (path: string): boolean => path.endsWith('.cache')
+  /^(lib|erts-[^/]+)\//.test(path) || (path.startsWith(`releases/${vsn}/`) && path !== `releases/${vsn}/checksums.json`)
 
 /**
  * The unit of a release that a file belongs to, the folder that is put in place as a whole: an application's, an npm

@@ -8,7 +8,7 @@
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
-import { filesBelow, isMadeHere, readChecksums, sumsOf, unitOf, verify } from './checksums.js'
+import { filesBelow, readChecksums, sumsOf, unitOf, verify } from './checksums.js'
 import { durableFs, syncFolder } from './durable_write.js'
 import { checkEntries, cleanPath, type PackageEntry } from './package_entry.js'
 import { ioError, type ReleaseError } from './release_error.js'
@@ -156,7 +156,7 @@ async function planUnits(root: string, staging: string, vsn: string): Promise<Re
     if (here === undefined) absent.push(unit)
     // What releases share (bin, files beside it) stays as it is: the first package brought it.
     else if (/^(lib|releases|erts-[^/]+)(\/|$)/.test(unit)) {
-      const present = (await filesBelow(root, unit)).filter((path) => !isMadeHere(path))
+      const present = await filesBelow(root, unit)
       const union = [...new Set([...paths, ...present])].sort()
       const [staged, placed] = await Promise.all([sumsOf(staging, union), sumsOf(root, union)])
       const different = union.filter((_path, index) => staged[index] !== placed[index])

@@ -70,10 +70,8 @@ test('the same application version with other content is refused, and nothing is
   assert.equal(await readdir(folder.path('rel/shop/releases')), ['1.0.0', 'RELEASES.json', 'start_otp.json'])
 })
 
-test('a file that is no longer part of an application is a change; a code cache beside it is none', async () => {
+test('a file that is no longer part of an application is a change', async () => {
   await assembled()
-  await folder.put('rel/shop/lib/shop-1.0.0/ebin/shop.cache', 'made by the node')
-  assert.equal((await assembled()).placed, [])
   await folder.put('rel/shop/lib/shop-1.0.0/ebin/old.js', 'OLD')
   const result = await assemble(planOf('1.0.0', 'CART'), root())
   assert.equal(result.ok ? [] : result.error.map((fault) => ('files' in fault ? fault.files : [])), [['ebin/old.js']])

@@ -47,6 +47,10 @@ test('a node that is too old is told so by the launcher, before anything else', 
   await folder.remove()
 })
 
+test('the launcher passes the attributes of an import on', async () => {
+  assert.match(programOf(await bundleRuntime(), 'erts.cjs'), /import\(specifier, options\)/)
+})
+
 test('no path of the build machine is in the programs', async () => {
   const { programs } = await bundleRuntime()
   const texts = programs.flatMap(({ code, map }) => [code, ...JSON.parse(map).sources])

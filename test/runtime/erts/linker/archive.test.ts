@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { openCodeCache } from '../../../../runtime/erts/code_cache.js'
 import { archiveName, archiveText, openArchives } from '../../../../runtime/erts/linker/archive.js'
 import type { LinkerOptions } from '../../../../runtime/erts/linker/linker.js'
-import { applicationOf } from '../../../../runtime/erts/linker/meta.js'
+import { applicationOf, placeIn } from '../../../../runtime/erts/linker/meta.js'
 import { scriptCount } from '../../../../runtime/erts/linker/stacks.js'
 import { build, inWorld, type Sources, thrownBy, type World } from './world.js'
 
@@ -193,7 +193,7 @@ test('code that came from an archive is freed once it is purged, its neighbours 
 // ---- modules that wait
 
 const COUNTED = (name: string, more = ''): string =>
-  `globalThis.archiveTestRan = [...(globalThis.archiveTestRan ?? []), '${name}']\nexport const name = '${name}'\n${more}`
+  `export const name = (globalThis.archiveTestRan = [...(globalThis.archiveTestRan ?? []), '${name}']) && '${name}'\n${more}`
 
 const WAITING: Sources = {
   'a/a': COUNTED(
@@ -230,6 +230,24 @@ waitingCheck('what a module passes on by name has run with it, a namespace has n
   assert.equal([Object.keys(d as object), ran()], [['name'], ['c', 'barrel']])
   assert.equal([(d as { name: string }).name, ran()], ['d', ['c', 'barrel', 'd']])
 })
+
+// what a module that may wait has at its top level, which is then no reason or one to run it with the boot
+const REASONS = [
+  ['functions, classes and values', 'export const f = () => 1\nexport class K {}\nexport let n = new Map()', 'waits'],
+  ['a statement', 'globalThis.archiveTestActs = 1\nexport const n = 1', 'runs'],
+  ['an await', 'export const n = await 1', 'runs'],
+  ['a barrel', "export * from './other.js'", 'runs'],
+] as const
+for (const [what, source, expected] of REASONS) {
+  check(`with ${what} at its top level a module ${expected} at boot`, async (world) => {
+    write(world, { 'a/a': source, 'a/other': 'export const other = 1' })
+    const archives = archivesOf(world)
+    const names = archives.names('a/a', placeIn(world.dir('a', 1), 'a/a'))
+    assert.is(names === undefined ? 'runs' : 'waits', expected)
+    await world.linker.loadAll(['a/a', 'a/other'], archives, () => true)
+    assert.ok(Object.keys(world.facade('a/a')).length > 0)
+  })
+}
 
 waitingCheck('the facade of a module that waits is the one it has afterwards, with plain values', async (world) => {
   const { d } = world.facade('a/barrel')
@@ -273,6 +291,21 @@ for (const [what, ask, expected] of QUESTIONS) {
     assert.equal(await ask(world), expected)
   })
 }
+
+check('a module that waits and fails says so to everybody who asks for it', async (world) => {
+  await start(
+    world,
+    {
+      'a/a': "import * as b from 'b/b'\nexport const n = () => b.n",
+      'b/b': 'export const n = (() => { throw new RangeError("no") })()',
+    },
+    () => true,
+  )
+  const { n } = world.facade('a/a') as { n(): unknown }
+  for (const ask of [n, n, () => world.facade('b/b')]) {
+    assert.match(String(await thrownBy(ask)), /top-level code of "b\/b" threw: RangeError: no/)
+  }
+})
 
 waitingCheck('a module that waits is replaced like any other, and taken back', async (world) => {
   world.write(2, { 'b/c': COUNTED('c 2') })
