@@ -209,7 +209,7 @@ async function buildRelease(
   if (options.dryRun === true) return ok({ release, warnings })
 
   // assembled
-  const force = options.force === true ? () => true : await replaceable(root, new Set([rel.vsn, ...rebuilt]))
+  const force = await replaceable(root, new Set([rel.vsn, ...rebuilt]), options.force)
   const assembled = await assemble(plan, root, { force })
   if (!assembled.ok) return err(assembled.error.map(assembleFault))
   progress({ verb: 'assembled', text: show(root) })
