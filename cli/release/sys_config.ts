@@ -1,12 +1,15 @@
 /**
  * The configuration that travels in a release: sys.config.json as it is written, and the files that it names.
  *
- * A name is relative to the file that names it and stays so, hence the files travel with it; an absolute name is the
- * target's own file. OTP: systools takes sys.config alone.
+ * A name is relative to the file that names it and stays so, hence the files travel with it; an absolute name, and one
+ * that holds an environment variable, is the target's own file. Variables are put in by the node that reads them; here
+ * only their form is checked. OTP: systools takes sys.config alone.
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
+import { badReferences, formatVariableProblem, hasReferences } from '../../runtime/kernel/src/config_variables.js'
 import type { Fault } from '../../schemas/fault.js'
+import { formatPath, positionOf } from '../../schemas/position.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 
@@ -41,9 +44,14 @@ export async function readSysConfig(
       faults.push(...parsed.error)
       return
     }
+    for (const problem of badReferences(parsed.value)) {
+      const { tag, path: at } = problem
+      const place = { file: path, ...positionOf(text, at), path: formatPath(at) }
+      faults.push({ ...problem, tag, severity: 'error', message: formatVariableProblem(problem), ...place })
+    }
     const elements: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : []
     for (const other of elements) {
-      if (typeof other !== 'string' || isAbsolute(other)) continue
+      if (typeof other !== 'string' || isAbsolute(other) || hasReferences(other)) continue
       const below = normalize(join(dirname(name), other))
         .split(sep)
         .join('/')

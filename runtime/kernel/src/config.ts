@@ -9,10 +9,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Fault, formatFault } from '../../../schemas/fault.js'
+import { formatPath, positionOf } from '../../../schemas/position.js'
 import { read } from '../../../schemas/read.js'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { SysConfig, SysConfigSection } from '../../../schemas/types.js'
 import { nodeArguments } from '../../erts/arguments.js'
+import { type Environment, expandVariables, formatVariableProblem, hasReferences } from './config_variables.js'
 
 /** Reads one file's text. @throws as `readFileSync` does */
 export type ReadText = (file: string) => string
@@ -34,18 +36,27 @@ export function mergeConfig(...sections: readonly SysConfigSection[]): SysConfig
  * Reads configuration files and everything they name, merged in order.
  *
  * @param files  the first one first; the last has the last word
+ * @param environment where variables are looked up
  * @returns the configuration, or all faults
  */
 export function readSysConfig(
   files: readonly string[],
   readText: ReadText = fromDisk,
+  environment: Environment = process.env,
 ): Result<SysConfigSection, Fault[]> {
   const faults: Fault[] = []
-  const sections = files.flatMap((file) => readOne(file, [], readText, faults))
+  const sections = files.flatMap((file) => readOne(file, [], { readText, environment, faults }))
   return faults.length > 0 ? err(faults) : ok(mergeConfig(...sections))
 }
 
-function readOne(file: string, from: readonly string[], readText: ReadText, faults: Fault[]): SysConfigSection[] {
+interface Reading {
+  readonly readText: ReadText
+  readonly environment: Environment
+  readonly faults: Fault[]
+}
+
+function readOne(file: string, from: readonly string[], reading: Reading): SysConfigSection[] {
+  const { readText, faults } = reading
   const place = { file: from.at(-1) ?? file }
   const walk = [...from, file]
   if (from.includes(file)) {
@@ -71,9 +82,23 @@ function readOne(file: string, from: readonly string[], readText: ReadText, faul
     faults.push(...value.error)
     return []
   }
-  return elements(value.value).flatMap((element) =>
-    typeof element === 'string' ? readOne(resolve(dirname(file), element), walk, readText, faults) : [element],
+  return elements(expanded(value.value, text, file, reading)).flatMap((element) =>
+    typeof element === 'string' ? readOne(resolve(dirname(file), element), walk, reading) : [element],
   )
+}
+
+/** With environment variables put in; what is missing stands in the faults, and its text as it was. */
+function expanded(config: SysConfig, text: string, file: string, { environment, faults }: Reading): SysConfig {
+  if (!hasReferences(text)) return config
+  const { value, problems } = expandVariables(config, environment)
+  if (problems.length === 0) return value
+  for (const problem of problems) {
+    const { tag, path } = problem
+    const place = { file, ...positionOf(text, path), path: formatPath(path) }
+    faults.push({ ...problem, tag, severity: 'error', message: formatVariableProblem(problem), ...place })
+  }
+  // a list may name a file whose name cannot be made: one fault is enough
+  return isList(value) ? value.filter((element) => typeof element !== 'string' || !hasReferences(element)) : value
 }
 
 const isList = (config: SysConfig): config is Exclude<SysConfig, SysConfigSection> => Array.isArray(config)

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of configurations
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readSysConfig } from '../../../cli/release/sys_config.js'
@@ -49,6 +50,14 @@ test('a name that leads nowhere or out is refused, in the file that has it', asy
     found[1],
     '/config/prod.json: names "../other.json", which is outside of its own folder and cannot travel; move it beside',
   )
+})
+
+test('environment variables stay for the node to put in; what is no reference is refused with its place', async () => {
+  const text = '["${MORE}.json", { "shop": { "port": "${PORT|number}" } }]'
+  await folder.put('config/prod.json', text)
+  assert.equal(await texts(), { 'sys.config.json': text })
+  await folder.put('config/prod.json', '{ "shop": { "port": "${PORT" } }')
+  assert.match((await faults())[0] ?? '', /^\/config\/prod\.json:1:21 shop\.port: "\$\{PORT" is no reference/)
 })
 
 test('a broken one is refused with its place', async () => {

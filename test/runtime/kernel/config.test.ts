@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of configurations
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mergeConfig, readSysConfig } from '../../../runtime/kernel/src/config.js'
@@ -105,6 +106,25 @@ for (const [text, place] of BROKEN) {
 test('all faults of all files are gathered', () => {
   const read = readFrom({ '/etc/a.json': '["b.json","c.json"]', '/etc/b.json': '[', '/etc/c.json': '{"shop":1}' })
   assert.ok(!read.ok && new Set(read.error.map(({ file }) => file)).size === 2)
+})
+
+test('variables are put in, also into names of files; those that are not set are told together, each at its place', () => {
+  const files = {
+    '/etc/a.json': '["/etc/${STAGE:-dev}.json",\n{"shop":{"port":"${PORT|number}","db":"${DB}"}}]',
+    '/etc/dev.json': '{"shop":\n{"key":"${KEY}"}}',
+  }
+  const from = (environment: Record<string, string>) =>
+    readSysConfig(['/etc/a.json'], (file) => files[file === '/etc/a.json' ? file : '/etc/dev.json'], environment)
+  assert.equal(from({ PORT: '80', DB: 'db:1', KEY: 'k' }), {
+    ok: true,
+    value: { shop: { key: 'k', port: 80, db: 'db:1' } },
+  })
+  const missing = from({ PORT: 'x' })
+  assert.equal(missing.ok ? [] : missing.error.map(formatFault), [
+    '/etc/a.json:2:17 [1].shop.port: environment variable "PORT" must be a number, and is not',
+    '/etc/a.json:2:39 [1].shop.db: environment variable "DB" is not set; set it, or give a default: "${DB:-...}"',
+    '/etc/dev.json:2:8 shop.key: environment variable "KEY" is not set; set it, or give a default: "${KEY:-...}"',
+  ])
 })
 
 test('merging leaves its input alone', () => {
