@@ -836,6 +836,10 @@ export interface ReleaseConfig {
    */
   readonly include_erts?: boolean | string
   /**
+   * Files that may travel although they look like secrets (private keys, `.env`, `.npmrc`): paths below the project, `*` for any part of a name. Default: none.
+   */
+  readonly allow_secrets?: readonly string[]
+  /**
    * Versions of this release, built before, that the build makes a relup from (and back to); left out: every older one there that the appups lead from.
    */
   readonly upgrade_from?: readonly string[]

@@ -3,17 +3,19 @@
  *
  * `check` stops before anything is written, `tar` goes one stage further, `relup` shows one of the files made.
  */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Relup } from '../../schemas/types.js'
-import { type Arguments, flag, list } from '../node/command.js'
+import { type Arguments, flag, list, text } from '../node/command.js'
 import { type BuildOptions, type BuildReport, type BuiltRelease, build as buildReleases } from '../release/build.js'
 import { formatPlan } from '../release/plan.js'
+import { readSigner, type Signer } from '../release/sign.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import { relupLines } from '../render/relup.js'
 import { count } from '../render/steps.js'
 import type { Style } from '../render/style.js'
+import { keyFailure } from './keygen.js'
 import { type CliContext, projectDir, shown } from './project.js'
 
 /** Builds releases; with `--dry-run` lists the files they would consist of. */
@@ -49,7 +51,9 @@ export async function check(args: Arguments, context: CliContext): Promise<Outco
 
 /** Builds releases and packs them. */
 export async function tar(args: Arguments, context: CliContext): Promise<Outcome> {
-  const built = await run(args, context, { tar: true })
+  const signer = await signerOf(args, context)
+  if (!signer.ok) return signer
+  const built = await run(args, context, { tar: true, ...signer.value })
   if (!built.ok) return built
   const { releases, warnings } = built.value
   return ok({
@@ -66,6 +70,15 @@ export async function tar(args: Arguments, context: CliContext): Promise<Outcome
         ]
       }),
   })
+}
+
+/** The key of `--sign`, else of the environment variable OTP_REL_SIGN_KEY: a file, or the key itself. */
+async function signerOf(args: Arguments, { cwd, env }: CliContext): Promise<Result<{ sign?: Signer }, Failure>> {
+  const option = text(args, 'sign')
+  const given = option === undefined ? env.OTP_REL_SIGN_KEY : resolve(cwd, option)
+  if (given === undefined || given === '') return ok({})
+  const signer = await readSigner(given)
+  return signer.ok ? ok({ sign: signer.value }) : err(keyFailure(signer.error))
 }
 
 /** Builds releases and shows their relups. */

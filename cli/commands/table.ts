@@ -88,9 +88,49 @@ const PROJECT_COMMANDS: readonly CliCommandEntry[] = [
       'A package goes to _build/tar/NAME-VSN.tar.gz. It is one to upgrade a node with and one to install first: unpacked into an empty folder, bin/NAME starts it.',
     ],
     positionals: [RELEASES],
-    options: [FORCE],
-    examples: [['tar', '_build/tar/NAME-VSN.tar.gz; the same input gives the same bytes']],
+    options: [
+      FORCE,
+      {
+        name: 'sign',
+        type: 'string',
+        value: 'KEY',
+        describe: 'sign it with this Ed25519 private key (default: that of the environment variable OTP_REL_SIGN_KEY)',
+      },
+    ],
+    examples: [
+      ['tar', '_build/tar/NAME-VSN.tar.gz; the same input gives the same bytes'],
+      ['tar --sign deploy.key', 'a package that nodes can ask to be signed'],
+    ],
     load: async () => (await import('./build.js')).tar,
+  },
+  {
+    name: 'verify',
+    group: 'Project',
+    summary: 'Find out whether a package is whole, and who signed it',
+    details: ['Every file and link is compared with the list in the package, as a node does before it takes one.'],
+    positionals: [{ name: 'package', required: true, describe: 'a file that "tar" made' }],
+    options: [
+      {
+        name: 'key',
+        type: 'string',
+        value: 'FILE',
+        describe: 'the public key that must have signed it',
+      },
+    ],
+    examples: [
+      ['verify shop-1.0.0.tar.gz', 'is it whole?'],
+      ['verify shop-1.0.0.tar.gz --key deploy.key.pub', 'and from us?'],
+    ],
+    load: async () => (await import('./verify.js')).verify,
+  },
+  {
+    name: 'keygen',
+    group: 'Project',
+    summary: 'Make a pair of keys to sign packages with',
+    positionals: [{ name: 'file', required: true, describe: 'the private key; the public one goes to FILE.pub' }],
+    options: [],
+    examples: [['keygen deploy.key', 'deploy.key and deploy.key.pub']],
+    load: async () => (await import('./keygen.js')).keygen,
   },
   {
     name: 'relup',

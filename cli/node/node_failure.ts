@@ -16,6 +16,7 @@ const EXITS: Readonly<Record<string, ExitClass>> = {
   bad_file: 'bad_package',
   bad_entry: 'bad_package',
   bad_package: 'bad_package',
+  bad_signature: 'bad_package',
   checksum_mismatch: 'bad_package',
   version_reused: 'bad_package',
   no_space: 'system',
@@ -35,6 +36,9 @@ export function callFailure(error: CallError, program: string): Failure {
   if (undef !== undefined) return { exit: 'remote_error', tag: 'undef', message: undef, facts }
   return { exit: exitOf(error.error), tag, message, hints: [...stackOf(facts), ...hints(error.error, program)], facts }
 }
+
+/** The class of failure of a tag. */
+export const exitOfTag = (tag: string): ExitClass => EXITS[tag] ?? 'refused'
 
 /** The words for a function that is not there. OTP: `{'EXIT', {undef, [{M, F, A}]}}`. */
 function undefOf({ error }: Readonly<Record<string, unknown>>): string | undefined {
@@ -59,7 +63,7 @@ function exitOf(error: NodeError): ExitClass {
   if (error.tag === 'install_failed' && Array.isArray(error.notUndone) && error.notUndone.length > 0) {
     return 'upgrade_not_undone'
   }
-  return EXITS[error.tag] ?? 'refused'
+  return exitOfTag(error.tag)
 }
 
 /** Only what the node cannot know: how this program is called. */

@@ -21,13 +21,15 @@ import type { CompiledApplication } from './compiled.js'
 import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
 import { discover } from './discover.js'
 import { findFiles, openSums, type Sums } from './files.js'
-import { planRelease, type ReleasePlan } from './plan.js'
+import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, describe, topRelease } from './release_script.js'
 import { replaceable } from './replaceable.js'
 import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
+import { findSecrets, secretFault } from './secrets.js'
+import type { Signer } from './sign.js'
 import { readSysConfig } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
 import { renderTemplate } from './template.js'
@@ -37,12 +39,14 @@ import { type Traced, trace, traceFault } from './trace.js'
 export interface BuildOptions {
   /** Names of releases, `NAME` for all its versions or `NAME-VSN`; default: all of the configuration. */
   readonly releases?: readonly string[]
-  /** Replace folders of the same version with other content, whatever replaceable.ts says. Default false. */
+  /** Replace folders and packages of the same version with other content, whatever replaceable.ts says. Default false. */
   readonly force?: boolean
   /** Plan only: nothing is written below `_build/rel`. Default false. */
   readonly dryRun?: boolean
   /** Make the package as well. Default false. */
   readonly tar?: boolean
+  /** Signs the releases. Default: they are not signed. */
+  readonly sign?: Signer
   /** Treat warnings as faults, before anything is assembled. Default false. */
   readonly warningsAsErrors?: boolean
 }
@@ -191,8 +195,11 @@ async function buildRelease(
     startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
     envScript: await envScript(resolved.value, node !== undefined),
     node,
+    sign: options.sign,
   })
   await sums.save()
+  const secrets = await findSecrets(plan, config.root, spec.allowSecrets)
+  if (secrets.length > 0) return err(secrets.map(secretFault))
   const release: BuiltRelease = {
     name: rel.name,
     vsn: rel.vsn,
@@ -217,7 +224,11 @@ async function buildRelease(
   if (options.tar !== true) return ok({ release: { ...release, placed }, warnings })
 
   // packed
-  const packed = await writeTar(packageEntries(plan), root, join(config.output, 'tar', `${rel.name}-${rel.vsn}.tar.gz`))
+  const file = join(config.output, 'tar', `${rel.name}-${rel.vsn}.tar.gz`)
+  const packed = await writeTar(packageEntries(plan), root, file, {
+    force: options.force === true,
+    sbom: sbomPath(rel),
+  })
   if (!packed.ok) return err([tarFault(packed.error)])
   progress({ verb: 'packed', text: show(packed.value.file) })
   return ok({ release: { ...release, placed, package: packed.value }, warnings })
@@ -230,9 +241,7 @@ const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly Compi
   })
 
 const packagesWithFiles = ({ packages }: Traced, sums: Sums) =>
-  Promise.all(
-    packages.map(async ({ name, key, links, dir }) => ({ name, key, links, files: await findFiles(dir, sums) })),
-  )
+  Promise.all(packages.map(async ({ dir, ...one }) => ({ ...one, files: await findFiles(dir, sums) })))
 
 /** Everything of a release that is copied or read as it is. */
 async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums) {

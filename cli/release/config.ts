@@ -50,6 +50,8 @@ export interface ReleaseSpec {
   readonly includeErts: boolean | string
   /** Versions built before that a relup is made from and to, in order. */
   readonly upgradeFrom: readonly string[]
+  /** Files that may travel although they look like secrets. */
+  readonly allowSecrets: readonly string[]
   /** Where it stands in the file. */
   readonly path: JsonPath
 }
@@ -137,6 +139,7 @@ function specOf(release: ReleaseConfig, root: string, path: JsonPath): ReleaseSp
     ...(release.vm_args === undefined ? {} : { vmArgs: resolve(root, release.vm_args) }),
     includeErts: typeof erts === 'string' ? resolve(root, erts) : erts,
     upgradeFrom: release.upgrade_from ?? [],
+    allowSecrets: release.allow_secrets ?? [],
     path,
   }
 }

@@ -45,7 +45,8 @@ export function openPackages() {
       const folder = await locate(dir, dependency)
       if (folder !== undefined) dependencies.set(dependency, folder)
     }
-    return { dir, name, version, dependencies }
+    const license = licenseOf(manifest)
+    return { dir, name, version, dependencies, ...(license === undefined ? {} : { license }) }
   }
   /** Whether package.json lets `.SUBPATH` be imported; the tracer itself falls back to the file. */
   const exports = async (dir: string, subpath: string): Promise<boolean> => {
@@ -83,7 +84,18 @@ export function isExported(exports: unknown, subpath: string): boolean {
   return best !== undefined && best[1] !== null
 }
 
+/** The license that package.json names; old packages have an object, or several. */
+function licenseOf({ license, licenses }: Manifest): string | undefined {
+  const named = [license, licenses].flat().map((one: unknown) => {
+    return typeof one === 'object' && one !== null && 'type' in one ? one.type : one
+  })
+  const texts = named.filter((one): one is string => typeof one === 'string' && one !== '')
+  return texts.length > 1 ? `(${texts.join(' OR ')})` : texts[0]
+}
+
 interface Manifest {
+  readonly license?: unknown
+  readonly licenses?: unknown
   readonly exports?: unknown
   readonly name?: unknown
   readonly version?: unknown

@@ -18,6 +18,8 @@ export interface PackageFolder {
   /** The name in its package.json. */
   readonly name: string
   readonly version: string
+  /** The license in its package.json. */
+  readonly license?: string
   /** Installed dependencies, by the name they are imported by, to the folder they resolve to. */
   readonly dependencies: ReadonlyMap<string, string>
 }

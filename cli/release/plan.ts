@@ -9,12 +9,15 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { archiveName, archiveText } from '../../runtime/erts/linker/archive.js'
 import { ANCHOR_TEXT } from '../../runtime/erts/linker/native.js'
+import { linkSum } from '../../runtime/sasl/src/checksums.js'
 import type { AppResource } from '../../schemas/app_resource.js'
 import type { Appup, BootScript, Rel, Relup } from '../../schemas/types.js'
 import type { CompiledApplication } from './compiled.js'
 import type { FoundFile } from './files.js'
 import type { StoreLink } from './package_store.js'
 import type { Program } from './runtime_bundle.js'
+import { sbomText } from './sbom.js'
+import type { Signer } from './sign.js'
 
 /** One step of assembling. Paths are relative to the release's root, with `/`. */
 export type FileAction =
@@ -68,6 +71,8 @@ export interface PlanApplication {
 /** A package of the store, with its files. */
 export interface PlanPackage {
   readonly name: string
+  readonly version: string
+  readonly license?: string
   readonly key: string
   readonly links: readonly StoreLink[]
   readonly files: readonly FoundFile[]
@@ -90,6 +95,8 @@ export interface PlanInput {
   readonly envScript: string
   /** The node binary that travels in the release. */
   readonly node: FoundFile | undefined
+  /** Signs the list of checksums. */
+  readonly sign?: Signer | undefined
 }
 
 /** The files of a release. */
@@ -117,7 +124,8 @@ export function planRelease(input: PlanInput): ReleasePlan {
   const command = write(`bin/${rel.name}`, input.startScript, 0o755)
   groups.push({ unit: command.path, kind: 'command', actions: [command] })
 
-  // releases/1.0.0/shop.rel.json start.script.json sys.config.json vm.args env.sh relup.json checksums.json
+  // releases/1.0.0/shop.rel.json start.script.json sys.config.json vm.args env.sh relup.json
+  //                shop.cdx.json checksums.json checksums.sig
   groups.push(releaseGroup(input, checksums(groups)))
 
   // releases/RELEASES.json releases/start_otp.json: the node's own from its first start on
@@ -170,10 +178,16 @@ function releaseGroup(input: PlanInput, sums: Readonly<Record<string, string>>):
     write(`${unit}/vm.args`, vmArgs),
     write(`${unit}/env.sh`, envScript, 0o755),
     ...(relup === undefined ? [] : [write(`${unit}/relup.json`, json(relup))]),
+    write(sbomPath(rel), sbomText(input)),
   ]
-  const all = { ...sums, ...checksums([{ unit, kind: 'release', actions }]) }
-  return { unit, kind: 'release', actions: [...actions, write(`${unit}/checksums.json`, json(sorted(all)))] }
+  const list = json(sorted({ ...sums, ...checksums([{ unit, kind: 'release', actions }]) }))
+  actions.push(write(`${unit}/checksums.json`, list))
+  if (input.sign !== undefined) actions.push(write(`${unit}/checksums.sig`, input.sign(list)))
+  return { unit, kind: 'release', actions }
 }
+
+/** Where a release has its bill of materials. */
+export const sbomPath = ({ name, vsn }: Pick<Rel, 'name' | 'vsn'>): string => `releases/${vsn}/${name}.cdx.json`
 
 function stateGroup({ name, vsn, erts, applications }: Rel): PlanGroup {
   const libs = applications.map((one) => ({ application: one.name, vsn: one.vsn, dir: `lib/${one.name}-${one.vsn}` }))
@@ -188,10 +202,10 @@ function stateGroup({ name, vsn, erts, applications }: Rel): PlanGroup {
   }
 }
 
-/** Path to SHA-256 of every file of the groups; links have no content. */
+/** Path to sum of every file and link of the groups. */
 function checksums(groups: readonly PlanGroup[]): Record<string, string> {
-  const files = groups.flatMap(({ actions }) => actions)
-  return Object.fromEntries(files.flatMap((action) => (action.op === 'link' ? [] : [[action.path, action.sha256]])))
+  const sum = (action: FileAction) => (action.op === 'link' ? linkSum(action.target) : action.sha256)
+  return Object.fromEntries(groups.flatMap(({ actions }) => actions.map((action) => [action.path, sum(action)])))
 }
 
 function write(path: string, text: string, mode = 0o644) {

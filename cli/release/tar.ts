@@ -5,15 +5,20 @@
  * The package is one to upgrade with (`otp-rel upgrade`) and one to install first: unpacked into an empty folder,
  * `bin/NAME start` boots it. It therefore carries neither RELEASES.json nor start_otp.json: these belong to the node,
  * which makes them at its first start, and unpacking over an existing node must not change what that boots.
+ *
+ * Beside it: `NAME-VSN.tar.gz.sha256`, its sum as `sha256sum -c` reads it, and `NAME-VSN.cdx.json`, the bill of
+ * materials that is also in it. A package that was made before is replaced only by the same bytes: somebody may have
+ * deployed it.
  * OTP: `systools:make_tar/2`, and target_system of the documentation for first installations.
  */
 import { createWriteStream } from 'node:fs'
-import { open, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { copyFile, open, rename, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { ensureDir, remove } from 'fs-extra/esm'
+import { sumsOf } from '../../runtime/sasl/src/checksums.js'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { ReleasePlan } from './plan.js'
@@ -25,12 +30,24 @@ export interface Packed {
   readonly sizeBytes: number
   /** Files and links in it. */
   readonly entries: number
+  /** SHA-256 of the file, in hex. */
+  readonly sha256: string
+}
+
+/** Settings of packing. */
+export interface TarOptions {
+  /** Replace a package of the same name with other content. Default false. */
+  readonly force?: boolean
+  /** The bill of materials to put beside, relative to the root. Default: none. */
+  readonly sbom?: string
 }
 
 /** Why there is no package. */
 export type TarFault =
   /** A file of the release is not where it was assembled. */
   | { readonly tag: 'not_assembled'; readonly root: string; readonly path: string }
+  /** A package of this version is there, with other content. */
+  | { readonly tag: 'package_reused'; readonly file: string; readonly found: string; readonly made: string }
   /** The package cannot be written. */
   | { readonly tag: 'tar_error'; readonly file: string; readonly cause: Error }
 
@@ -43,12 +60,13 @@ export function packageEntries(plan: ReleasePlan): string[] {
 /**
  * Writes the package of a release that was assembled below `root`.
  *
- * @param file where to; an older package there is replaced at the end, in one step
+ * @param file where to; it appears, or is replaced, at the end, in one step
  */
 export async function writeTar(
   entries: readonly string[],
   root: string,
   file: string,
+  options: TarOptions = {},
 ): Promise<Result<Packed, TarFault>> {
   const { create } = await import('tar')
   const half = `${file}.${process.pid}`
@@ -70,8 +88,15 @@ export async function writeTar(
     await pipeline(Readable.from(pack), createGzip({ level: 6 }), fixedHeader(), createWriteStream(half))
     const written = await open(half, 'r')
     await written.sync().finally(() => written.close())
+    const [sha256 = '', found] = await sumsOf(dirname(file), [basename(half), basename(file)])
+    if (found !== undefined && found !== sha256 && options.force !== true) {
+      await remove(half)
+      return err({ tag: 'package_reused', file, found, made: sha256 })
+    }
     await rename(half, file)
-    return ok({ file, sizeBytes: (await stat(file)).size, entries: entries.length })
+    await writeFile(`${file}.sha256`, `${sha256}  ${basename(file)}\n`)
+    if (options.sbom !== undefined) await copyFile(join(root, options.sbom), file.replace(/\.tar\.gz$/, '.cdx.json'))
+    return ok({ file, sizeBytes: (await stat(file)).size, entries: entries.length, sha256 })
   } catch (failure) {
     await remove(half)
     if (!(failure instanceof Error)) throw failure
@@ -116,6 +141,11 @@ export function tarFault(fault: TarFault): Fault {
     case 'not_assembled': {
       const message = 'is missing; the release was changed after it was assembled, build it again'
       return { ...fault, severity: 'error', message, file: fault.path, path: '' }
+    }
+    case 'package_reused': {
+      const short = (sum: string) => sum.slice(0, 12)
+      const message = `is there with other content (SHA-256 ${short(fault.found)}..., now ${short(fault.made)}...) and may have been deployed; give the release a new "vsn", or replace it with --force`
+      return { ...fault, severity: 'error', message }
     }
     case 'tar_error':
       return { ...fault, severity: 'error', message: `cannot be written: ${fault.cause.message}` }

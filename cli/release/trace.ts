@@ -35,6 +35,7 @@ export interface PackageImport extends SourcePlace {
 export interface TracedPackage {
   readonly name: string
   readonly version: string
+  readonly license?: string
   /** Its folder in the store, below `lib/.npm`. */
   readonly key: string
   /** Its folder on the build machine. */
@@ -126,8 +127,9 @@ export async function trace(
   for (const dir of new Set([...rootDirs, ...reached.dirs])) {
     const [folder, key] = [byDir.get(dir), keys.get(dir)]
     if (folder === undefined || key === undefined || packages.has(key)) continue
-    const { name, version } = folder
-    packages.set(key, { name, version, key, dir, links: storeLinks(folder, byDir, keys) })
+    const { name, version, license } = folder
+    const links = storeLinks(folder, byDir, keys)
+    packages.set(key, { name, version, ...(license === undefined ? {} : { license }), key, dir, links })
   }
   const links = new Map<string, readonly StoreLink[]>()
   for (const [application, found] of roots) {

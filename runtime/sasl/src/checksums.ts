@@ -1,14 +1,14 @@
 /**
- * The checksums of a release, `releases/VSN/checksums.json`: `{ "lib/...": "sha256 in hex", ... }`, one entry for every
- * file of the release. OTP has no counterpart.
+ * The checksums of a release, `releases/VSN/checksums.json`: `{ "lib/...": "sha256 in hex", "lib/...": "-> target" }`,
+ * one entry for every file and every symbolic link of the release. OTP has no counterpart.
  */
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { ReleaseError } from './release_error.js'
 
-/** Path relative to the root, with `/`, to SHA-256 in hex. */
+/** Path relative to the root, with `/`, to the sum of a file or link; see {@link sumOf}. */
 export type Checksums = ReadonlyMap<string, string>
 
 /** Files read at the same time. */
@@ -32,21 +32,27 @@ export async function readChecksums(root: string, vsn: string): Promise<Result<C
   for (const [path, sum] of Object.entries(value)) {
     const unsafe = path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')
     if (unsafe) return bad(`"${path}" leads out of the release`)
-    if (typeof sum !== 'string' || !/^[0-9a-f]{64}$/.test(sum)) return bad(`"${path}" must be a SHA-256 in hex`)
+    if (typeof sum !== 'string' || !/^([0-9a-f]{64}|-> .+)$/.test(sum)) {
+      return bad(`"${path}" must be a SHA-256 in hex, or "-> " and where a link leads`)
+    }
     checksums.set(path, sum)
   }
   return ok(checksums)
 }
 
-/** SHA-256 of a file in hex; undefined when there is no such file. */
+/** The sum of a symbolic link: where it leads, as it stands in it. */
+export const linkSum = (target: string): string => `-> ${target}`
+
+/** SHA-256 of a file in hex, or the {@link linkSum} of a link; undefined when there is nothing of that name. */
 export async function sumOf(path: string): Promise<string | undefined> {
   // Loaded with the first sum: no start of a node needs one.
   const { createHash } = await import('node:crypto')
   const hash = createHash('sha256')
   try {
-    const { size } = await stat(path)
+    const found = await lstat(path)
+    if (found.isSymbolicLink()) return linkSum(await readlink(path))
     // Small files in one read; a node binary in pieces.
-    if (size < 1 << 20) return hash.update(await readFile(path)).digest('hex')
+    if (found.size < 1 << 20) return hash.update(await readFile(path)).digest('hex')
     for await (const chunk of createReadStream(path)) hash.update(chunk)
     return hash.digest('hex')
   } catch (failure) {
@@ -71,14 +77,14 @@ export async function sumsOf(root: string, paths: readonly string[]): Promise<re
   return sums
 }
 
-/** Every regular file below `dir`, relative to `root`, with `/`, sorted. Links are not followed and not listed. */
+/** Every regular file and symbolic link below `dir`, relative to `root`, with `/`, sorted. Links are not followed. */
 export async function filesBelow(root: string, dir: string): Promise<readonly string[]> {
   const found: string[] = []
   const walk = async (at: string): Promise<void> => {
     for (const entry of await readdir(join(root, at), { withFileTypes: true })) {
       const path = at === '' ? entry.name : `${at}/${entry.name}`
       if (entry.isDirectory()) await walk(path)
-      else if (entry.isFile()) found.push(path)
+      else if (entry.isFile() || entry.isSymbolicLink()) found.push(path)
     }
   }
   try {
@@ -129,7 +135,11 @@ export async function verifyInPlace(root: string, vsn: string): Promise<ReleaseE
 }
 
 const isOwn = (path: string, vsn: string): boolean =>
-  /^(lib|erts-[^/]+)\//.test(path) || (path.startsWith(`releases/${vsn}/`) && path !== `releases/${vsn}/checksums.json`)
+  /^(lib|erts-[^/]+)\//.test(path) || (path.startsWith(`releases/${vsn}/`) && !isList(path, vsn))
+
+/** Whether a file is the list of the checksums, or the signature of it: neither can be in the list. */
+export const isList = (path: string, vsn: string): boolean =>
+  path === `releases/${vsn}/checksums.json` || path === `releases/${vsn}/checksums.sig`
 
 /**
  * The unit of a release that a file belongs to, the folder that is put in place as a whole: an application's, an npm

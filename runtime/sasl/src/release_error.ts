@@ -39,6 +39,8 @@ export type ReleaseError =
       readonly extra: readonly string[]
       readonly different: readonly string[]
     }
+  /** The node takes only signed releases, and this one is not, or not by a key that it trusts. */
+  | { readonly tag: 'bad_signature'; readonly vsn: string; readonly file: string; readonly why: string }
   /** A package brings a directory that is there already, under the same version, with other content. */
   | { readonly tag: 'version_reused'; readonly dir: string; readonly files: readonly string[] }
   /** Neither release has instructions for this change. */
@@ -144,6 +146,8 @@ export function formatReleaseError(error: ReleaseError): string {
       ]
       return `releases/${error.vsn}/checksums.json does not agree with the files; ${parts.filter(Boolean).join('; ')}`
     }
+    case 'bad_signature':
+      return `${error.file}: ${error.why}`
     case 'version_reused':
       return `"${error.dir}" is here already with other content (${list(error.files)}); changed code needs a new version`
     case 'no_matching_relup':
@@ -228,6 +232,8 @@ export function releaseReason(error: ReleaseError): unknown {
       return [error.tag, error.file, error.why]
     case 'checksum_mismatch':
       return [error.tag, error.vsn, { missing: error.missing, extra: error.extra, different: error.different }]
+    case 'bad_signature':
+      return [error.tag, error.vsn, error.why]
     case 'version_reused':
       return [error.tag, error.dir, error.files]
     case 'no_matching_relup':

@@ -29,6 +29,7 @@ import {
 import { type ReleasesStore, writePermanent, writeReleases } from './releases_store.js'
 import type { EvalOptions } from './relup_eval.js'
 import { noteRemoval, removableUnits, removeUnits } from './remove_release.js'
+import { trustedKeys, verifySignature } from './signature.js'
 import { findPackage, unpack } from './unpack.js'
 
 /** Modules with old code in use, and what becomes of its users at `makePermanent`. */
@@ -76,7 +77,9 @@ export async function unpackRelease(
     const known = state.releases.find((one) => one.vsn === rel.vsn)
     return known === undefined ? undefined : { tag: 'existing_release', vsn: known.vsn, status: known.status }
   }
-  const unpacked = await unpack(state.root, file.value, { admit })
+  const keys = await trustedKeys(state.root)
+  if (!keys.ok) return refuse(keys.error)
+  const unpacked = await unpack(state.root, file.value, { admit, keys: keys.value })
   if (!unpacked.ok) return refuse(unpacked.error)
   const { rel, libs } = unpacked.value
   const added = addRelease(state.releases, { name: rel.name, vsn: rel.vsn, erts: rel.erts, libs })
@@ -125,6 +128,10 @@ export async function setUnpacked(
   }
   const damaged = await verifyInPlace(state.root, vsn)
   if (damaged !== undefined) return refuse(damaged)
+  const keys = await trustedKeys(state.root)
+  if (!keys.ok) return refuse(keys.error)
+  const signed = keys.value.length === 0 ? undefined : await verifySignature(state.root, vsn, keys.value)
+  if (signed?.ok === false) return refuse(signed.error)
   const added = addRelease(state.releases, { name: rel.name, vsn, erts: rel.erts, libs })
   if (!added.ok) return refuse(added.error)
   const saved = await save(state, added.value)

@@ -8,11 +8,12 @@
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
-import { filesBelow, readChecksums, sumsOf, unitOf, verify } from './checksums.js'
+import { filesBelow, isList, readChecksums, sumsOf, unitOf, verify } from './checksums.js'
 import { durableFs, syncFolder } from './durable_write.js'
 import { checkEntries, cleanPath, type PackageEntry } from './package_entry.js'
 import { ioError, type ReleaseError } from './release_error.js'
 import { type ReleaseFiles, readReleaseFiles } from './release_files.js'
+import { type TrustedKey, verifySignature } from './signature.js'
 
 /** Prefix of staging folders in `releases`; whatever bears it at the handler's start is left from a crash. */
 const STAGING = '.unpack-'
@@ -23,6 +24,8 @@ export const REMOVING = '.remove-'
 export interface UnpackHooks {
   /** Asked with the release's files before anything is put in place; its error refuses. */
   readonly admit: (found: ReleaseFiles) => ReleaseError | undefined
+  /** Keys of which one must have signed the release. Default: none, and signatures are not looked at. */
+  readonly keys?: readonly TrustedKey[]
 }
 
 /** Removes what a crash left of unpacking and removing. @returns the names removed */
@@ -55,12 +58,8 @@ export async function unpack(
 ): Promise<Result<ReleaseFiles, ReleaseError>> {
   const staging = join(root, 'releases', `${STAGING}${process.pid}-${basename(file)}`)
   const stage = async (): Promise<Result<ReleaseFiles, ReleaseError>> => {
-    const extracted = await extract(file, staging)
-    if (extracted !== undefined) return err(extracted)
-    const found = await findStaged(file, staging)
+    const found = await stagePackage(file, staging, hooks)
     if (!found.ok) return found
-    const refused = hooks.admit(found.value) ?? (await verifyStaged(staging, found.value.rel.vsn))
-    if (refused !== undefined) return err(refused)
     const units = await planUnits(root, staging, found.value.rel.vsn)
     if (!units.ok) return units
     await placeUnits(root, staging, units.value)
@@ -73,6 +72,23 @@ export async function unpack(
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+/** Extracts a package below `staging`, and verifies everything in it. */
+export async function stagePackage(
+  file: string,
+  staging: string,
+  { admit, keys = [] }: UnpackHooks,
+): Promise<Result<ReleaseFiles, ReleaseError>> {
+  const extracted = await extract(file, staging)
+  if (extracted !== undefined) return err(extracted)
+  const found = await findStaged(file, staging)
+  if (!found.ok) return found
+  const { vsn } = found.value.rel
+  const refused = admit(found.value) ?? (await verifyStaged(staging, vsn))
+  if (refused !== undefined) return err(refused)
+  const signed = keys.length === 0 ? found : await verifySignature(staging, vsn, keys)
+  return signed.ok ? found : signed
 }
 
 /** Judges, then extracts; a reason when the package is refused. */
@@ -136,7 +152,7 @@ async function verifyStaged(staging: string, vsn: string): Promise<ReleaseError 
     staging,
     vsn,
     checksums.value,
-    all.filter((path) => path !== `releases/${vsn}/checksums.json`),
+    all.filter((path) => !isList(path, vsn)),
   )
 }
 
@@ -148,7 +164,6 @@ async function planUnits(root: string, staging: string, vsn: string): Promise<Re
   const files = await filesBelow(staging, '')
   const byUnit = new Map<string, string[]>()
   for (const path of files) byUnit.set(unitOf(path), [...(byUnit.get(unitOf(path)) ?? []), path])
-  for (const link of await linkOnlyUnits(staging)) if (!byUnit.has(link)) byUnit.set(link, [])
   const last = `releases/${vsn}`
   const absent: Unit[] = []
   for (const [unit, paths] of byUnit) {
@@ -164,17 +179,6 @@ async function planUnits(root: string, staging: string, vsn: string): Promise<Re
     }
   }
   return ok(absent.sort((a, b) => Number(a === last) - Number(b === last) || (a < b ? -1 : 1)))
-}
-
-/** Units of the npm store that hold links only. */
-async function linkOnlyUnits(staging: string): Promise<readonly string[]> {
-  const store = join(staging, 'lib', '.npm')
-  const units: string[] = []
-  for (const name of await readdir(store).catch(() => [])) {
-    if (!name.startsWith('@')) units.push(`lib/.npm/${name}`)
-    else for (const inner of await readdir(join(store, name))) units.push(`lib/.npm/${name}/${inner}`)
-  }
-  return units
 }
 
 /** Renames; when one fails those done before are taken back. */

@@ -33,7 +33,9 @@ test('writes, copies and links what the plan says, with its modes', async () => 
   await folder.put('b.js', 'B')
   await chmod(folder.path('b.js'), 0o777)
   const links = [{ name: 'b', key: 'b@1.0.0', package: 'b' }]
-  const packages = [{ name: 'b', key: 'b@1.0.0', links: [], files: [found('b.js', folder.path('b.js'), 'B')] }]
+  const packages = [
+    { name: 'b', version: '1.0.0', key: 'b@1.0.0', links: [], files: [found('b.js', folder.path('b.js'), 'B')] },
+  ]
   await assembled(planRelease(planInput('1.0.0', planApplication('shop', '1.0.0', {}, { links }), { packages })))
   assert.is(await folder.read('rel/shop/lib/shop-1.0.0/node_modules/b/b.js'), 'B')
   assert.is(await readlink(folder.path('rel/shop/lib/shop-1.0.0/node_modules/b')), '../../.npm/b@1.0.0/node_modules/b')

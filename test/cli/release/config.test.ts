@@ -23,6 +23,7 @@ test('what is left out has its default, and paths are absolute', () => {
       sysConfig: '/p/c/sys.config.json',
       includeErts: false,
       upgradeFrom: [],
+      allowSecrets: [],
       path: ['releases', 0],
     },
   ])

@@ -49,6 +49,7 @@ test('a release is its applications, its start script, its own folder, and the s
         'releases/1.0.0/sys.config.json',
         'releases/1.0.0/vm.args',
         'releases/1.0.0/env.sh',
+        'releases/1.0.0/shop.cdx.json',
         'releases/1.0.0/checksums.json',
       ],
     ],
@@ -72,11 +73,12 @@ test('npm packages lie in the store once, with links from applications and from 
   const packages = [
     {
       name: '@s/a',
+      version: '2.0.0',
       key: '@s/a@2.0.0',
       links: [{ name: 'b', key: 'b@1.0.0', package: 'b' }],
       files: [found('index.js', '/nm/@s/a/index.js', 'A')],
     },
-    { name: 'b', key: 'b@1.0.0', links: [], files: [found('bin/b', '/nm/b/bin/b', 'B', 0o755)] },
+    { name: 'b', version: '1.0.0', key: 'b@1.0.0', links: [], files: [found('bin/b', '/nm/b/bin/b', 'B', 0o755)] },
   ]
   const plan = planRelease(planInput('1.0.0', planApplication('shop', '1.0.0', {}, { links }), { packages }))
   assert.equal(actionAt(plan, 'lib/.npm/@s/a@2.0.0/node_modules/@s/a/index.js'), {

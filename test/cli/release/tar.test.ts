@@ -24,14 +24,16 @@ test.after.each(() => folder.remove())
 /** A release with an npm package, an executable in priv and a file of 200 KB. */
 function plan(): ReleasePlan {
   const links = [{ name: 'b', key: 'b@1.0.0', package: 'b' }]
-  const packages = [{ name: 'b', key: 'b@1.0.0', links: [], files: [found('b.js', folder.path('b.js'), 'B')] }]
+  const packages = [
+    { name: 'b', version: '1.0.0', key: 'b@1.0.0', links: [], files: [found('b.js', folder.path('b.js'), 'B')] },
+  ]
   const priv = [found('run', folder.path('b.js'), 'B', 0o755)]
   const cart = 'export const x = 1\n'.repeat(10_000)
   return planRelease(planInput('1.0.0', planApplication('shop', '1.0.0', { cart }, { links, priv }), { packages }))
 }
 
 async function packed(root: string, file: string, entries = packageEntries(plan())) {
-  const result = await writeTar(entries, root, file)
+  const result = await writeTar(entries, root, file, { sbom: 'releases/1.0.0/shop.cdx.json' })
   if (!result.ok) throw new Error(formatTarFault(result.error))
   return result.value
 }
@@ -55,6 +57,31 @@ test('the header names neither time nor operating system', async () => {
   await packed(folder.path('one'), folder.path('1.tar.gz'))
   const header = (await readFile(folder.path('1.tar.gz'))).subarray(0, 10)
   assert.equal([...header.subarray(4, 8), header[9]], [0, 0, 0, 0, 255])
+})
+
+test('beside it are its sum, as sha256sum reads it, and the bill of materials', async () => {
+  await assemble(plan(), folder.path('one'))
+  const { sha256 } = await packed(folder.path('one'), folder.path('shop-1.0.0.tar.gz'))
+  assert.is(sha256, await sum(folder.path('shop-1.0.0.tar.gz')))
+  assert.is(await folder.read('shop-1.0.0.tar.gz.sha256'), `${sha256}  shop-1.0.0.tar.gz\n`)
+  assert.is(JSON.parse(await folder.read('shop-1.0.0.cdx.json')).bomFormat, 'CycloneDX')
+})
+
+test('a package that is there with other content is replaced only when told', async () => {
+  await assemble(plan(), folder.path('one'))
+  const file = folder.path('1.tar.gz')
+  await packed(folder.path('one'), file)
+  await packed(folder.path('one'), file)
+  const before = await sum(file)
+  const fewer = packageEntries(plan()).slice(1)
+  const refused = await writeTar(fewer, folder.path('one'), file)
+  assert.match(refused.ok ? '' : formatTarFault(refused.error), /1\.tar\.gz: is there with other content .* --force/)
+  assert.is(await sum(file), before)
+  assert.equal(
+    (await readdir(folder.path('.'))).filter((name) => name.startsWith('1.tar.gz.')),
+    ['1.tar.gz.sha256'],
+  )
+  assert.ok((await writeTar(fewer, folder.path('one'), file, { force: true })).ok)
 })
 
 test('everything but the state of a node is in it, and the release handler takes it', async () => {

@@ -61,13 +61,17 @@ async function packageOf(
   without: string[] = [],
 ): Promise<string> {
   const source = join(dir, `source-${vsn}`)
-  const sums = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sum(text)]))
+  const link = '../../.npm/ws@8.0.0/node_modules/ws'
+  const sums = {
+    ...Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sum(text)])),
+    [`lib/shop-${vsn}/node_modules/ws`]: `-> ${link}`,
+  }
   const all = { ...files, [`releases/${vsn}/checksums.json`]: JSON.stringify(sums), ...put }
   for (const path of without) delete all[path]
   await writeAll(source, all)
   const npm = join(source, `lib/shop-${vsn}/node_modules`)
   await mkdir(npm, { recursive: true })
-  await symlink('../../.npm/ws@8.0.0/node_modules/ws', join(npm, 'ws'))
+  await symlink(link, join(npm, 'ws'))
   const file = join(dir, `shop-${vsn}.tar.gz`)
   await tar.c({ file, gzip: true, cwd: source }, await readdir(source))
   return file
