@@ -16,6 +16,7 @@ export interface Clock {
   systemMs(): number
   /** Calls `fire` once after `ms` milliseconds, never before this returns. */
   setTimer(ms: number, fire: () => void): TimerHandle
+  /** A timer that has fired or was cleared is left alone. */
   clearTimer(timer: TimerHandle): void
 }
 

@@ -13,7 +13,9 @@ import { format } from './term.js'
  * matters, and taking a stack would be the dearest part of a crash.
  */
 export class Exit extends Error {
+  /** `Exit`: told apart by name where two copies of this package meet. */
   override readonly name = 'Exit'
+  /** Any term: `normal`, `['shutdown', why]`. */
   readonly reason: unknown
 
   constructor(reason: unknown) {
@@ -32,6 +34,7 @@ export class Exit extends Error {
 
 /** Thrown by {@link error}: a run-time error whose reason is a term such as `'badarg'`. */
 export class ErlangError extends Error {
+  /** OTP's term: `badarg`, `['badmatch', value]`. */
   readonly reason: unknown
 
   constructor(reason: unknown) {
@@ -58,10 +61,12 @@ export class Stack {
       .map((line) => line.replace(/^\s+at /, ''))
   }
 
+  /** Its frames. */
   toJSON(): readonly string[] {
     return this.frames
   }
 
+  /** The innermost frames, on one line. */
   [inspect.custom](): string {
     return `[${this.frames.slice(0, 8).join(', ')}]`
   }

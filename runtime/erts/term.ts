@@ -21,14 +21,17 @@ export class Pid {
     this.proc = proc
   }
 
+  /** As OTP prints it: `<0.17.0>`. */
   toString(): string {
     return `<0.${this.id}.0>`
   }
 
+  /** As terms travel over the control socket; see docs/protocol.md. */
   toJSON(): { $pid: string } {
     return { $pid: this.toString() }
   }
 
+  /** As {@link toString}. */
   [inspect.custom](): string {
     return this.toString()
   }
@@ -45,20 +48,24 @@ export class Ref {
   monitor: Monitor | null = null
   /** The process that messages sent to this reference reach, while the alias is active. Internal to the runtime. */
   aliasOf: Process | null = null
+  /** What ends the alias; of no meaning while there is none. Internal to the runtime. */
   aliasMode: AliasMode = 'explicit_unalias'
 
   constructor() {
     this.id = ++lastRef
   }
 
+  /** As OTP prints it, shorter: `#Ref<0.17>`. */
   toString(): string {
     return `#Ref<0.${this.id}>`
   }
 
+  /** As terms travel over the control socket; see docs/protocol.md. */
   toJSON(): { $ref: string } {
     return { $ref: this.toString() }
   }
 
+  /** As {@link toString}. */
   [inspect.custom](): string {
     return this.toString()
   }

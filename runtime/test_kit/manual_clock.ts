@@ -33,6 +33,7 @@ export class ManualClock implements Clock {
     return timer
   }
 
+  /** It does not fire any more. */
   clearTimer(timer: TimerHandle): void {
     this.#timers = this.#timers.filter((one) => one !== timer)
   }

@@ -5,15 +5,17 @@ import { until } from './idle.js'
 
 /** One report as it was made. */
 export interface KeptReport {
+  /** `error` for failures, `info` for progress. */
   readonly level: ReportLevel
   /** Who and what, as one text: `supervisor progress`, `proc_lib crash`, `gen_server terminate`. */
   readonly label: string
   /** The facts: pairs or an object, as the reporter made them. */
   readonly report: unknown
+  /** Who reports, and of which part of the system. */
   readonly meta: ReportMeta
 }
 
-/** The reports since {@link keepReports}, oldest first. */
+/** The reports since it was made, oldest first. */
 export class Reports {
   readonly #all: KeptReport[] = []
   readonly #before: Reporter

@@ -13,6 +13,8 @@
  *
  * Works with every runner that takes an async function. Not for releases: nothing in it is an application's module.
  * The nearest thing elsewhere: Elixir's ExUnit (`start_supervised`, `assert_receive`).
+ *
+ * @module otp-rel/test
  */
 import { realClock, setClock } from '../erts/clock.js'
 import { ErlangError, Exit, exit, exitReason } from '../erts/exit.js'

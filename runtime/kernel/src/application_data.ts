@@ -15,6 +15,7 @@ export type Env = Readonly<Record<string, unknown>>
 
 /** An application's resource: `app.json` as it stands in a boot script, or as given to `Application.load`. */
 export interface AppResource {
+  /** The application. */
   readonly name: string
   /** Default `''`. */
   readonly vsn?: string

@@ -19,7 +19,9 @@ export type ControlMethod = (params: Readonly<Record<string, unknown>>, context:
 
 /** A failure that the client is told of with a tag of its own. */
 export class ControlError extends Error {
+  /** `ControlError`. */
   override readonly name = 'ControlError'
+  /** What programs go by: `no_such_release`. */
   readonly tag: string
   /** For programs: further fields of the error. */
   readonly facts: Readonly<Record<string, unknown>>

@@ -33,8 +33,11 @@ export type ReportCallback = (
 
 /** One log event. */
 export interface LogEvent {
+  /** How severe it is. */
   readonly level: Level
+  /** What is said. */
   readonly msg: Message
+  /** When, by whom, and whatever else is known of it. */
   readonly meta: Metadata
 }
 
@@ -70,7 +73,9 @@ export interface HandlerOptions {
 
 /** A handler in force. */
 export interface HandlerConfig extends HandlerOptions {
+  /** What it was added under. */
   readonly id: string
+  /** Its callback module. */
   readonly module: ModuleRef
   readonly level: Threshold
   readonly filter_default: FilterDefault
@@ -85,6 +90,7 @@ export interface PrimaryConfig {
   readonly level: Threshold
   /** Default `log`. */
   readonly filter_default: FilterDefault
+  /** In this order, before any handler's. Default none. */
   readonly filters: readonly NamedFilter[]
   /** Facts for every event. */
   readonly metadata: Readonly<Record<string, unknown>>

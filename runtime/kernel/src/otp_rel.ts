@@ -2,6 +2,8 @@
  * otp-rel: Erlang/OTP for TypeScript. The public API of the runtime, by OTP's module.
  *
  *     import { GenServer, Supervisor } from 'otp-rel'
+ *
+ * @module otp-rel
  */
 import { startLogging } from './logger_setup.js'
 

@@ -24,8 +24,9 @@ interface State extends MultiFileLog {
   readonly pred: (event: ErrorLoggerEvent) => boolean
 }
 
-/** What the handler is added with. `pred` says which events are written; by default all. */
+/** What the handler is added with. */
 export interface Args extends MultiFileLog {
+  /** Which events are written; default all. */
   readonly pred?: (event: ErrorLoggerEvent) => boolean
 }
 

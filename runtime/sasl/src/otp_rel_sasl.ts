@@ -2,6 +2,8 @@
  * otp-rel/sasl: release handling and the release tools as functions, alarms, the report browser.
  *
  *     import { AlarmHandler, Rb, ReleaseHandler, Systools } from 'otp-rel/sasl'
+ *
+ * @module otp-rel/sasl
  */
 export * as AlarmHandler from './alarm_handler.js'
 export * as LogMfH from './log_mf_h.js'

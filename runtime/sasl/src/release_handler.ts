@@ -99,7 +99,9 @@ const toOtp = <T, R>(result: Result<T>, value: (value: T) => R): R | Failure =>
 export interface HandlerOptions {
   /** Absolute. */
   readonly root: string
+  /** The release that this node booted. */
   readonly booted: Booted
+  /** What loads its modules; undefined: the node runs from sources, and nothing can be installed. */
   readonly linker: Linker | undefined
 }
 

@@ -12,6 +12,7 @@ export interface SaslLogger {
 
 /** The multi-file log. */
 export interface MultiFileLog {
+  /** The folder of the files `1` to `maxFiles` and `index`. */
   readonly dir: string
   /** Bytes of a file. */
   readonly maxBytes: number

@@ -2,10 +2,12 @@
  * systools: from release files to boot scripts and upgrade scripts. A compiler of pure functions: what it looks at is
  * handed in, what it makes is handed back, and nothing is read or written.
  *
- * makeScript: {@link checkRelease} -> {@link findApplication} -> checks -> {@link orderApplications} -> {@link generateScript}
- * makeRelup:  the same for each release -> {@link makeUpgrades}
+ * makeScript: checkRelease -> findApplication -> checks -> orderApplications -> generateScript
+ * makeRelup:  the same for each release -> makeUpgrades
  *
  * OTP: systools(3); systools.erl, systools_make.erl, systools_relup.erl, systools_rc.erl.
+ *
+ * @module otp-rel/systools
  */
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { BootScript, Relup } from '../../../schemas/types.js'

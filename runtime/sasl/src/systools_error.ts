@@ -133,6 +133,7 @@ export type RelupError =
     }
   | { readonly tag: 'bad_appup_range'; readonly application: string; readonly range: string; readonly file: string }
 
+/** Every fault of a release or of its instructions; {@link formatSystoolsError} has the words. `tag` is OTP's word. */
 export type SystoolsError = (
   | ReleaseError
   | RelupError

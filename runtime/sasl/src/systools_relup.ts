@@ -39,7 +39,9 @@ export interface BaseRelease {
 export interface RelupReleases {
   /** The new release: content of a NAME.rel.json, unchecked. */
   readonly top: unknown
+  /** The releases that can become it. */
   readonly upFrom: readonly BaseRelease[]
+  /** The releases that it can become again. */
   readonly downTo: readonly BaseRelease[]
 }
 

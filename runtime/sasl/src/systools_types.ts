@@ -106,6 +106,7 @@ export interface Application {
 
 /** A release with all its applications. */
 export interface ResolvedRelease {
+  /** Its name, version and applications as the release file has them. */
   readonly release: Release
   /** In the order in which they are loaded and, those that are, started. */
   readonly sorted: readonly Application[]

@@ -8,6 +8,7 @@
  */
 import type { StartType } from './systools_types.js'
 
+/** What is warned about and does not end a build; {@link formatSystoolsWarning} has the words. */
 export type SystoolsWarning = (
   | { readonly tag: 'missing_sasl' }
   /** A module without a source beside it. */

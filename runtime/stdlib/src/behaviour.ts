@@ -40,7 +40,9 @@ export type SpecOf<T extends object> = {
 
 /** What {@link define} is told of a behaviour that has no interface. */
 export interface Spec {
+  /** As callback modules name it. */
   readonly name: string
+  /** Every callback, optional ones included, with the number of arguments it is called with. */
   readonly callbacks: Readonly<Record<string, number>>
   /** Default: none. */
   readonly optional?: readonly string[]

@@ -28,7 +28,6 @@ import { call as genCall, cast as genCast, type ServerName, type ServerRef } fro
 import * as genEvent from './gen_event.js'
 import { ManagerLoop, type Request } from './gen_event_loop.js'
 import type { CallReturn, EventReturn, HandlerName, Init } from './gen_event_returns.js'
-import * as requests from './gen_request.js'
 import { isName } from './gen_server.js'
 import {
   type Relation,
@@ -41,8 +40,16 @@ import { stopProcess } from './gen_stop.js'
 import { debugOptions } from './sys_debug.js'
 
 export type { ServerName, ServerRef } from './gen_call.js'
+export {
+  checkResponse,
+  type HandlerResponse,
+  type LabelledHandlerResponse,
+  receiveResponse,
+  sendRequest,
+  waitResponse,
+} from './gen_event_request.js'
 export type { CallReturn, EventReturn, HandlerName, Init } from './gen_event_returns.js'
-export type { RequestId, RequestIds, Response } from './gen_request.js'
+export type { RequestId, RequestIds, WaitTime } from './gen_request.js'
 export { reqidsAdd, reqidsNew, reqidsSize, reqidsToList } from './gen_request.js'
 export type { StartMonitorResult, StartOptions, StartResult } from './gen_start.js'
 
@@ -239,35 +246,3 @@ export function stop(ref: ServerRef, reason: unknown = 'normal', timeoutMs: Time
 }
 
 // ---- questions whose answer is looked for later
-
-/** Asks one handler; the answer is looked for with {@link waitResponse} and the others. See `GenServer.sendRequest`. */
-export const sendRequest = (ref: ServerRef, handler: HandlerName, request: unknown): requests.RequestId =>
-  requests.sendRequest(ref, ['call', handler, request] satisfies Request)
-
-/** An answer, or `['error', reason]`: also what {@link call} gives as an error. */
-export type HandlerResponse<Reply = unknown> = readonly ['reply', Reply] | readonly ['error', unknown]
-
-/** See `GenServer.waitResponse`; without limit unless said otherwise. */
-export const waitResponse = async <Reply = unknown>(
-  id: requests.RequestId,
-  ms: Timeout = 'infinity',
-): Promise<HandlerResponse<Reply> | 'timeout'> => unwrap(await requests.waitResponse<Reply>(id, ms))
-
-/** See `GenServer.receiveResponse`; without limit unless said otherwise. */
-export const receiveResponse = async <Reply = unknown>(
-  id: requests.RequestId,
-  ms: Timeout = 'infinity',
-): Promise<HandlerResponse<Reply> | 'timeout'> => unwrap(await requests.receiveResponse<Reply>(id, ms))
-
-/** See `GenServer.checkResponse`. */
-export const checkResponse = <Reply = unknown>(
-  message: unknown,
-  id: requests.RequestId,
-): HandlerResponse<Reply> | 'no_reply' => unwrap(requests.checkResponse<Reply>(message, id))
-
-/** An answer that is an error is one, not a reply. */
-function unwrap<Reply, Word>(response: requests.Response<Reply> | Word): HandlerResponse<Reply> | Word {
-  if (!Array.isArray(response) || response[0] !== 'reply') return response
-  const answer: unknown = response[1]
-  return Array.isArray(answer) && answer[0] === 'error' ? ['error', answer[1]] : response
-}

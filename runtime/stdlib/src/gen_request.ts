@@ -136,29 +136,37 @@ export function sendRequest(
 
 /**
  * Waits for the answer to a request, or to any of a collection. After `timeout` they stay open and can be waited for
- * again.
+ * again. Of a collection it is also told whether the request that is answered is taken out of it.
  *
- * @param remove whether the request that is answered is taken out of the collection
+ * @param time how long; by default for ever
  * @returns the answer, or `'timeout'`; of a collection `[answer, label, collection]`, `'no_request'` when it is empty
  */
-export function waitResponse<Reply = unknown>(id: RequestId, time: WaitTime): Promise<Response<Reply> | 'timeout'>
+export function waitResponse<Reply = unknown>(id: RequestId, time?: WaitTime): Promise<Response<Reply> | 'timeout'>
 export function waitResponse<Reply = unknown>(
   ids: RequestIds,
   time: WaitTime,
   remove: boolean,
 ): Promise<LabelledResponse<Reply> | 'timeout' | 'no_request'>
-export function waitResponse(which: RequestId | RequestIds, time: WaitTime, remove = false): Promise<unknown> {
+export function waitResponse(
+  which: RequestId | RequestIds,
+  time: WaitTime = 'infinity',
+  remove = false,
+): Promise<unknown> {
   return waitFor(which, time, remove, false)
 }
 
 /** As {@link waitResponse}, but after `timeout` the requests are given up: later answers are dropped. */
-export function receiveResponse<Reply = unknown>(id: RequestId, time: WaitTime): Promise<Response<Reply> | 'timeout'>
+export function receiveResponse<Reply = unknown>(id: RequestId, time?: WaitTime): Promise<Response<Reply> | 'timeout'>
 export function receiveResponse<Reply = unknown>(
   ids: RequestIds,
   time: WaitTime,
   remove: boolean,
 ): Promise<LabelledResponse<Reply> | 'timeout' | 'no_request'>
-export function receiveResponse(which: RequestId | RequestIds, time: WaitTime, remove = false): Promise<unknown> {
+export function receiveResponse(
+  which: RequestId | RequestIds,
+  time: WaitTime = 'infinity',
+  remove = false,
+): Promise<unknown> {
   return waitFor(which, time, remove, true)
 }
 

@@ -39,7 +39,9 @@ import { debugOptions } from './sys_debug.js'
 export type { From, ServerName, ServerRef } from './gen_call.js'
 export {
   checkResponse,
+  type LabelledResponse,
   type RequestId,
+  type RequestIds,
   type Response,
   receiveResponse,
   reqidsAdd,
@@ -47,6 +49,7 @@ export {
   reqidsSize,
   reqidsToList,
   sendRequest,
+  type WaitTime,
   waitResponse,
 } from './gen_request.js'
 export type {

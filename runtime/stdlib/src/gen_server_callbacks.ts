@@ -77,13 +77,21 @@ export type FormatStatus = (status: Readonly<Record<string, unknown>>) => Readon
  * TypeScript say what is missing or of a wrong type.
  */
 export interface Callbacks<State, Call = never, Cast = never, Arg = never> {
+  /** Makes the first state of what the server was started with. The starter waits for it. */
   readonly init: (arg: Arg) => Awaitable<Init<State>>
+  /** Answers a request, or says who will: see {@link HandleCall}. */
   readonly handleCall: HandleCall<Call, State>
+  /** Handles a request without an answer. */
   readonly handleCast: HandleCast<Cast, State>
+  /** Handles other messages; without it they are dropped with a warning. */
   readonly handleInfo?: HandleInfo<State, never>
+  /** Goes on after `{ continue }`; without it such a return is an error. */
   readonly handleContinue?: HandleContinue<State, never>
+  /** Cleans up; see {@link Terminate} for when it is not called. */
   readonly terminate?: Terminate<State>
+  /** Converts the state in an upgrade; without it a `code_change` of this module fails. */
   readonly codeChange?: CodeChange<State, never>
+  /** Hides or shortens what `sys.getStatus` and crash reports show. */
   readonly formatStatus?: FormatStatus
 }
 

@@ -29,7 +29,6 @@ import {
   type ServerRef,
 } from './gen_call.js'
 import { checkEntering, enterProcess } from './gen_enter.js'
-import { type RequestId, type Response, receiveResponse as receiveFor, waitResponse as waitFor } from './gen_request.js'
 import { reply as genReply, isName } from './gen_server.js'
 import { type StartMonitorResult, type StartOptions, type StartResult, startProcess } from './gen_start.js'
 import type { Actions, ReplyAction } from './gen_statem_actions.js'
@@ -43,14 +42,18 @@ import { debugOptions } from './sys_debug.js'
 export type { From, ServerName, ServerRef } from './gen_call.js'
 export {
   checkResponse,
+  type LabelledResponse,
   type RequestId,
   type RequestIds,
   type Response,
+  receiveResponse,
   reqidsAdd,
   reqidsNew,
   reqidsSize,
   reqidsToList,
   sendRequest,
+  type WaitTime,
+  waitResponse,
 } from './gen_request.js'
 export type { StartMonitorResult, StartOptions, StartResult } from './gen_start.js'
 export type {
@@ -224,18 +227,6 @@ export function reply(first: From | ReplyAction | readonly ReplyAction[], answer
   for (const [, from, one] of replies) genReply(from, one)
   return 'ok'
 }
-
-/** Waits for the answer to a request. After `timeout` it stays open and can be waited for again. */
-export const waitResponse = <Reply = unknown>(
-  id: RequestId,
-  ms: Timeout = 'infinity',
-): Promise<Response<Reply> | 'timeout'> => waitFor<Reply>(id, ms)
-
-/** As {@link waitResponse}, but after `timeout` the request is given up: a later answer is dropped. */
-export const receiveResponse = <Reply = unknown>(
-  id: RequestId,
-  ms: Timeout = 'infinity',
-): Promise<Response<Reply> | 'timeout'> => receiveFor<Reply>(id, ms)
 
 /**
  * Stops a machine: it terminates with `reason` and is gone afterwards.

@@ -22,7 +22,9 @@ export type EventType =
 
 /** One event. */
 export interface Event {
+  /** How it came. */
   readonly type: EventType
+  /** With what: the request, the message, what the time-out was set with. */
   readonly content: unknown
 }
 

@@ -13,6 +13,7 @@ import { processInfo, selfOrUndefined } from '../../erts/process.js'
 
 /** Where a format function writes a line. */
 export interface Device {
+  /** Appends a text; a line brings its end along. */
   write(text: string): unknown
 }
 
@@ -43,10 +44,13 @@ interface Statistics {
 
 /** The debug structure. */
 export interface Debug {
+  /** Whether events are printed to standard output. */
   trace: boolean
   /** The last `size` events, oldest first. */
   log: { readonly size: number; events: LoggedEvent[] } | null
+  /** The file that events are printed to, besides. */
   file: { readonly name: string; readonly descriptor: number } | null
+  /** What is counted, and since when. */
   statistics: Statistics | null
   /** Newest first. */
   installed: Installed[]

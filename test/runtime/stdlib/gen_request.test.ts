@@ -3,7 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { clock } from '../../../runtime/erts/clock.js'
 import { exit, exitPid, type Pid, receive, self, send, spawnLink, trapExit } from '../../../runtime/erts/process.js'
+import * as GenEvent from '../../../runtime/stdlib/src/gen_event.js'
 import * as GenServer from '../../../runtime/stdlib/src/gen_server.js'
+import * as GenStatem from '../../../runtime/stdlib/src/gen_statem.js'
 import { inTest, next, nothing, same, settle } from '../../support/processes.js'
 
 const test = suite('stdlib/gen_request')
@@ -150,5 +152,62 @@ test(
     exitPid(pid, 'kill')
   }),
 )
+
+both('gen_statem has the same collections', async () => {
+  const machine = {
+    callbackMode: () => 'handle_event_function',
+    init: () => ['ok', 'only', []],
+    handleEvent: (type: GenStatem.EventType, content: unknown) =>
+      content === 'hold' || type === 'cast' || type[0] !== 'call'
+        ? 'keep_state_and_data'
+        : ['keep_state_and_data', ['reply', type[1], content]],
+  }
+  const result = await GenStatem.start(machine)
+  if (result[0] !== 'ok') throw new Error('not started')
+  const pid = result[1] as Pid // it is ok
+  let ids = GenStatem.sendRequest(pid, 'a', 'first', GenStatem.reqidsNew())
+  ids = GenStatem.reqidsAdd(GenStatem.sendRequest(pid, 'hold'), 'second', ids)
+  same(GenStatem.reqidsSize(ids), 2)
+  const given = await GenStatem.waitResponse(ids, 1000, true)
+  if (typeof given === 'string') throw new Error(given)
+  same([given[0], given[1]], [['reply', 'a'], 'first'])
+  same(await GenStatem.receiveResponse(given[2], 1, true), 'timeout')
+  same(GenStatem.checkResponse('m', given[2], true), 'no_reply')
+  await GenStatem.stop(pid)
+})
+
+both('so has gen_event, whose handlers may answer an error of their own', async () => {
+  const handler = {
+    init: () => ['ok', []],
+    handleEvent: () => ['ok', []],
+    handleCall: (request: unknown) => ['ok', request, []],
+  }
+  const result = await GenEvent.start()
+  if (result[0] !== 'ok') throw new Error('not started')
+  const pid = result[1] as Pid // it is ok
+  await GenEvent.addHandler(pid, handler, [])
+  let ids = GenEvent.sendRequest(pid, handler, 'fine', 1, GenEvent.reqidsNew())
+  const answers: unknown[] = []
+  for (const [request, label] of [
+    [['error', 'own'], 2],
+    ['last', 3],
+  ]) {
+    ids = GenEvent.sendRequest(pid, handler, request, label, ids)
+  }
+  while (GenEvent.reqidsSize(ids) > 0) {
+    const given = await GenEvent.receiveResponse(ids, 1000, true)
+    if (typeof given === 'string') throw new Error(given)
+    answers.push([given[1], given[0]])
+    ids = given[2]
+  }
+  same(answers, [
+    [1, ['reply', 'fine']],
+    [2, ['error', 'own']],
+    [3, ['reply', 'last']],
+  ])
+  same(await GenEvent.waitResponse(ids, 10, true), 'no_request')
+  same(GenEvent.checkResponse('m', ids, true), 'no_request')
+  await GenEvent.stop(pid)
+})
 
 test.run()
