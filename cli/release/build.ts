@@ -10,7 +10,7 @@
  * This file holds no rule itself. OTP: relx.
  */
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { assemble, assembleFault } from './assemble.js'
@@ -30,7 +30,7 @@ import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { findSecrets, secretFault } from './secrets.js'
 import type { Signer } from './sign.js'
-import { readSysConfig } from './sys_config.js'
+import { providerFaults, readSysConfig } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
 import { renderTemplate } from './template.js'
 import { type Traced, trace, traceFault } from './trace.js'
@@ -160,6 +160,9 @@ async function buildRelease(
   const traced = await trace(traceInputs(resolved.value, compiled.value.applications), { cache })
   if (!traced.ok) return err(traced.error.map(traceFault))
   if (!files.ok) return files
+  const { config: texts, vmArgs, node, priv } = files.value
+  const unprovided = providerFaults(texts, compiled.value.applications, dirname(spec.sysConfig ?? config.root))
+  if (unprovided.length > 0) return err(unprovided)
 
   // generating
   const applications = describe(resolved.value, compiled.value.applications)
@@ -178,7 +181,6 @@ async function buildRelease(
   if (options.warningsAsErrors === true && warnings.length > 0)
     return err(warnings.map((one) => ({ ...one, severity: 'error' })))
 
-  const { node, config: texts, vmArgs, priv } = files.value
   const plan = planRelease({
     rel,
     applications: applications.map((one, index) => ({

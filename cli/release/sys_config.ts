@@ -7,11 +7,15 @@
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
+import { providersOf } from '../../runtime/kernel/src/config_provider.js'
 import { badReferences, formatVariableProblem, hasReferences } from '../../runtime/kernel/src/config_variables.js'
 import type { Fault } from '../../schemas/fault.js'
-import { formatPath, positionOf } from '../../schemas/position.js'
+import { didYouMean } from '../../schemas/nearest.js'
+import { formatPath, type JsonPath, positionOf } from '../../schemas/position.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
+import type { SysConfigSection } from '../../schemas/types.js'
+import type { CompiledApplication } from './compiled.js'
 
 /**
  * @param file sys.config.json of the project, absolute; undefined: an empty configuration
@@ -63,4 +67,45 @@ export async function readSysConfig(
   }
   await take(file, 'sys.config.json', file)
   return faults.length > 0 ? err(faults) : ok(texts)
+}
+
+/**
+ * What is wrong with the config providers that the files name: each must be an exported function of the release.
+ *
+ * @param texts  as {@link readSysConfig} gives them, each a configuration
+ * @param folder the folder that the names of the texts start from, for messages
+ */
+export function providerFaults(
+  texts: ReadonlyMap<string, string>,
+  applications: readonly CompiledApplication[],
+  folder: string,
+): readonly Fault[] {
+  const modules = new Map(applications.flatMap((one) => one.modules.map((module) => [module.id, module] as const)))
+  return [...texts].flatMap(([name, text]) => {
+    const parsed = read('sys.config', text, name)
+    if (!parsed.ok) return []
+    const isList = Array.isArray(parsed.value)
+    const elements: readonly unknown[] = isList ? parsed.value : [parsed.value]
+    return elements.flatMap((element, index): Fault[] => {
+      if (typeof element === 'string') return []
+      const path = [...(isList ? [index] : []), 'kernel', 'config_providers']
+      const fault = (message: string, more: JsonPath = []): Fault => {
+        const at = [...path, ...more]
+        const place = { file: join(folder, name), ...positionOf(text, at), path: formatPath(at) }
+        return { tag: 'bad_provider', severity: 'error', message, ...place }
+      }
+      // an element that is no name is a section, says the format
+      const providers = providersOf(element as SysConfigSection)
+      if (!providers.ok) return [fault(providers.error)]
+      return providers.value.flatMap(([module, fun], which): Fault[] => {
+        const exported = modules.get(module)?.meta?.exports
+        if (exported === undefined) {
+          const why = `no application of the release has a module "${module}"${didYouMean(module, [...modules.keys()])}`
+          return [fault(why, [which, 0])]
+        }
+        if (exported.includes(fun)) return []
+        return [fault(`"${module}" exports no "${fun}"${didYouMean(fun, exported)}`, [which, 1])]
+      })
+    })
+  })
 }

@@ -171,9 +171,10 @@ export class Linker {
    * Evaluates a prepared upgrade aside, in the order of its swaps: the modules of the batch see
    * each other as they will, everything else as it runs. Side effects of top-level code happen.
    *
+   * @returns how to reach a module of the trial, for as long as it is held; undefined for all others
    * @throws PrepareError `evaluation_failed` for the first module that throws
    */
-  async trial(prepared: Prepared): Promise<void> {
+  async trial(prepared: Prepared): Promise<(id: string) => Namespace | undefined> {
     const space = new ScratchSpace(this.#space, prepared.ids)
     const stage: Stage = { space, host: this.#host((id) => space.own(id) ?? this.#space.known(id)), born: () => {} }
     const done = new Set<string>()
@@ -183,6 +184,7 @@ export class Linker {
       await drive(evaluate(stage, units))
       for (const unit of units) done.add(unit.id)
     }
+    return (id) => space.own(id)?.facade
   }
 
   /**

@@ -5,6 +5,7 @@
  *
  * OTP: kernel's application.erl; https://www.erlang.org/doc/apps/kernel/application.html
  */
+import type { SysConfigSection } from '../../../schemas/types.js'
 import { exit } from '../../erts/exit.js'
 import { type ModuleRef, moduleName } from '../../erts/modules.js'
 import { groupLeader, Pid, processInfo, selfOrUndefined } from '../../erts/process.js'
@@ -49,6 +50,16 @@ export type ConfigChange = (
   added: readonly (readonly [key: string, value: unknown])[],
   removed: readonly string[],
 ) => OkOrNothing | Promise<OkOrNothing>
+
+/**
+ * A config provider, called when the node boots and again when it is upgraded; see config_provider.ts.
+ *
+ * `config` is the configuration so far, `args` are those of `config_providers`; what is returned is merged over it.
+ */
+export type ConfigProvider<Args extends readonly unknown[] = readonly unknown[]> = (
+  config: SysConfigSection,
+  ...args: Args
+) => SysConfigSection | Promise<SysConfigSection>
 
 /** Options of {@link setEnv}. */
 export interface EnvOptions {

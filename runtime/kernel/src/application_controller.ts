@@ -40,6 +40,7 @@ import {
 } from './application_types.js'
 import { readBootConfig } from './config.js'
 import { changeTable, type EnvSnapshot, environments, notifyChanges, restoreTable, takeTable } from './config_change.js'
+import { provideConfig } from './config_provider.js'
 
 export type { ControllerOptions, Snapshot } from './application_types.js'
 export type { EnvSnapshot } from './config_change.js'
@@ -54,24 +55,29 @@ const NAME = 'application_controller'
  *
  * @param kernel resource of the kernel
  * @returns `['ok', Pid]`, or what is wrong with the kernel's resource
- * @throws BootError for a configuration file that cannot be read or is no configuration, with every fault on a line
+ * @throws BootError for a configuration file that cannot be read or is no configuration, with every fault on a line;
+ *   for a config provider that fails
  */
 export async function start(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
-  return genServer.startLink({ local: NAME }, callbacks, { kernel, options: withConfig(options) })
+  return genServer.startLink({ local: NAME }, callbacks, { kernel, options: await withConfig(options) })
 }
 
 /** As {@link start}, without link: for a program that runs without a release. */
 export async function startAlone(kernel: unknown, options: ControllerOptions = {}): Promise<genServer.StartResult> {
-  return genServer.start({ local: NAME }, callbacks, { kernel, options: withConfig(options) })
+  return genServer.start({ local: NAME }, callbacks, { kernel, options: await withConfig(options) })
 }
 
 /** Read before the controller starts, so that a bad file is told as what it is and not as a crash. */
-function withConfig(options: ControllerOptions): ControllerOptions & { readonly config: SysConfigSection } {
+async function withConfig(options: ControllerOptions): Promise<Configured> {
   if (options.config !== undefined) return { ...options, config: options.config }
   const config = readBootConfig()
   if (!config.ok) throw new BootError(config.error)
-  return { ...options, config: config.value }
+  const provided = await provideConfig(config.value, applyMfa)
+  if (!provided.ok) throw new BootError(provided.error)
+  return { ...options, config: provided.value }
 }
+
+type Configured = ControllerOptions & { readonly config: SysConfigSection }
 
 /** Asks the controller; waits without limit unless told otherwise. */
 export const ask = <T>(request: Request, timeoutMs: number | 'infinity' = 'infinity'): Promise<T> =>
@@ -132,7 +138,7 @@ async function runningNames(): Promise<string[]> {
 
 interface Start {
   readonly kernel: unknown
-  readonly options: ControllerOptions & { readonly config: SysConfigSection }
+  readonly options: Configured
 }
 
 /** Loads the kernel. */

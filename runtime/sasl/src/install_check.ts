@@ -4,15 +4,13 @@
  */
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatFault } from '../../../schemas/fault.js'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { SysConfigSection } from '../../../schemas/types.js'
-import { nodeArguments } from '../../erts/arguments.js'
-import type { Linker, Prepared } from '../../erts/linker/linker.js'
+import type { Linker, Namespace, Prepared } from '../../erts/linker/linker.js'
 import { formatPrepareProblem, PrepareError } from '../../erts/linker/prepare_error.js'
 import * as application from '../../kernel/src/application.js'
-import { readSysConfig } from '../../kernel/src/config.js'
 import { readChecksums, verifyInPlace } from './checksums.js'
+import { completeConfig, readConfig } from './install_config.js'
 import { currentDir, usersOfVersion } from './node_world.js'
 import { ioError, type ReleaseError } from './release_error.js'
 import { libDir, readReleaseFiles, readRelup, readScript } from './release_files.js'
@@ -112,9 +110,12 @@ async function gather(
   if (first?.tag === 'needs_restart') return err(first)
   faults.push(...planFaults, ...softPurge(linker, script.value))
   // Code that is damaged, or that the plan is wrong about, is not tried.
-  const code = faults.length === 0 ? await tryCode(linker, root, to, script.value) : ok(undefined)
+  const code = faults.length === 0 ? await tryCode(linker, root, to, script.value) : ok(NO_CODE)
   if (!code.ok) faults.push(...code.error)
-  if (faults.length > 0 || !code.ok) return failed(to.vsn, faults)
+  // Providers are code, too.
+  const provided =
+    faults.length === 0 && code.ok ? keep(await completeConfig(config, to.vsn, code.value.trial)) : undefined
+  if (provided === undefined || !code.ok) return failed(to.vsn, faults)
 
   const vsnIn = (release: Release) => (module: string) =>
     release.libs.find((lib) => lib.application === applicationOf(module))?.vsn
@@ -131,8 +132,8 @@ async function gather(
       newVsn: vsnIn(to),
     },
     resources,
-    config,
-    prepared: code.value,
+    config: provided,
+    prepared: code.value.prepared,
     irreversible: touchedBy(script.value.instructions).irreversible.map(([module, fun]) => `${module}.${fun}`),
     gone: from.libs.map((lib) => lib.application).filter((name) => !to.libs.some((lib) => lib.application === name)),
   })
@@ -141,27 +142,6 @@ async function gather(
 const failed = (vsn: string, faults: readonly ReleaseError[]): Result<never, ReleaseError> => {
   const [first] = faults
   return err(first !== undefined && faults.length === 1 ? first : { tag: 'check_failed', vsn, faults })
-}
-
-/**
- * The configuration of the new release: its own sys.config.json in place of the old one's, and whatever other files
- * the node was started with.
- */
-function readConfig(root: string, oldVsn: string, newVsn: string): Result<SysConfigSection, ReleaseError> {
-  const own = join(root, 'releases', newVsn, 'sys.config.json')
-  const old = join(root, 'releases', oldVsn, 'sys.config.json')
-  const booted = nodeArguments()?.configs ?? []
-  // The node may have been booted with the config of a release before the one that runs now.
-  const isOfRelease = (file: string): boolean =>
-    file === old || /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
-  const files = booted.some(isOfRelease) ? booted.map((file) => (isOfRelease(file) ? own : file)) : [own, ...booted]
-  const config = readSysConfig([...new Set(files)])
-  if (config.ok) return config
-  return err({
-    tag: 'bad_file',
-    file: `releases/${newVsn}/sys.config.json`,
-    why: config.error.map(formatFault).join('; '),
-  })
 }
 
 async function room(dir: string): Promise<ReleaseError | undefined> {
@@ -180,20 +160,29 @@ function softPurge(linker: Linker, script: UpgradeScript): readonly ReleaseError
   })
 }
 
+/** New code that was tried. */
+interface TriedCode {
+  /** Undefined: there is none. */
+  readonly prepared: Prepared | undefined
+  /** Its modules as they were evaluated aside, by id. */
+  readonly trial: (id: string) => Namespace | undefined
+}
+
+const NO_CODE: TriedCode = { prepared: undefined, trial: () => undefined }
+
 /** Reads, compiles and evaluates the new code aside. */
 async function tryCode(
   linker: Linker,
   root: string,
   to: Release,
   script: UpgradeScript,
-): Promise<Result<Prepared | undefined, readonly ReleaseError[]>> {
+): Promise<Result<TriedCode, readonly ReleaseError[]>> {
   const dirs = Object.fromEntries(to.libs.map((lib) => [lib.application, libDir(root, lib)]))
   const changes = touchedBy(script.instructions).loaded.map((id) => ({ id, dir: dirs[applicationOf(id)] ?? '' }))
-  if (changes.length === 0) return ok(undefined)
+  if (changes.length === 0) return ok(NO_CODE)
   try {
     const prepared = await linker.prepare(changes, dirs)
-    await linker.trial(prepared)
-    return ok(prepared)
+    return ok({ prepared, trial: await linker.trial(prepared) })
   } catch (failure) {
     if (!(failure instanceof PrepareError)) throw failure
     return err(

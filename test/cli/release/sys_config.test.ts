@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of configurations
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readSysConfig } from '../../../cli/release/sys_config.js'
+import type { CompiledApplication } from '../../../cli/release/compiled.js'
+import { providerFaults, readSysConfig } from '../../../cli/release/sys_config.js'
 import { formatFault } from '../../../schemas/fault.js'
 import { type TempFolder, tempFolder } from '../../support/temp_folder.js'
 
@@ -64,6 +65,35 @@ test('a broken one is refused with its place', async () => {
   await folder.put('config/prod.json', '{ "shop": 1 }')
   const found = await faults()
   assert.match(found[0] ?? '', /^\/config\/prod\.json:1:11 shop: /)
+})
+
+test('config providers are exported functions of the release', () => {
+  const meta = { imports: [], stars: [], exports: ['load'], tla: false }
+  const module = {
+    application: 'shop',
+    name: 'vault',
+    id: 'shop/vault',
+    source: '',
+    file: '',
+    code: '',
+    map: '',
+    meta,
+    packages: [],
+  }
+  const shop: CompiledApplication = { name: 'shop', vsn: '1', modules: [module] }
+  const told = (providers: unknown) => {
+    const texts = new Map([['sys.config.json', JSON.stringify([{}, { kernel: { config_providers: providers } }])]])
+    return providerFaults(texts, [shop], '/p/config').map(formatFault)
+  }
+  const at = '/p/config/sys.config.json:1:'
+  assert.equal(told([['shop/vault', 'load', []]]), [])
+  assert.equal(told([['shop/vaults', 'load', []]]), [
+    `${at}37 [1].kernel.config_providers[0][0]: no application of the release has a module "shop/vaults"; did you mean "shop/vault"?`,
+  ])
+  assert.equal(told([['shop/vault', 'loud', []]]), [
+    `${at}50 [1].kernel.config_providers[0][1]: "shop/vault" exports no "loud"; did you mean "load"?`,
+  ])
+  assert.match(told('shop/vault')[0] ?? '', /kernel\.config_providers must be a list/)
 })
 
 test.run()

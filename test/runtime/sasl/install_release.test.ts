@@ -461,6 +461,47 @@ test(
   }),
 )
 
+const withProvider = (fun: string, module = 'room/lib') =>
+  JSON.stringify({ kernel: { config_providers: [[module, fun, ['!']]] }, room: { configured: 'two' } })
+
+test(
+  'config providers of the new release complete its configuration, before anything is changed',
+  withNode(async (node) => {
+    node.rewrite('2', 'releases/2/sys.config.json', withProvider('provide'))
+    const { config } = await checked(node, '2')
+    assert.equal(config.room, { configured: 'two', provided: 'two!', seen: 'two' })
+  }),
+)
+
+// function, module, why
+const PROVIDERS = [
+  ['fail', 'room/lib', /^releases\/2\/sys\.config\.json.*config provider room\/lib\.fail failed: no vault$/],
+  ['nonsense', 'room/lib', /config provider room\/lib\.nonsense returned room: /],
+  ['gone', 'room/lib', /config provider room\/lib\.gone is not there: the release has no such function$/],
+  ['provide', 'lib', /kernel\.config_providers must be a list of .*; entry 1 is \["lib","provide",\["!"\]\]$/],
+] as const
+
+for (const [fun, module, why] of PROVIDERS) {
+  test(
+    `a config provider ${module}.${fun} that gives nothing refuses the upgrade`,
+    withNode(async (node) => {
+      node.rewrite('2', 'releases/2/sys.config.json', withProvider(fun, module))
+      assert.match(formatReleaseError(await faultOf(node)), why)
+    }),
+  )
+}
+
+test(
+  'a variable that the node was not given refuses the upgrade, with its place',
+  withNode(async (node) => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the configuration
+    node.rewrite('2', 'releases/2/sys.config.json', '{ "room": { "a": "${OTP_REL_A}", "b": "${OTP_REL_B}" } }')
+    const text = formatReleaseError(await faultOf(node))
+    assert.match(text, /sys\.config\.json:1:18 room\.a: environment variable "OTP_REL_A" is not set/)
+    assert.match(text, /sys\.config\.json:1:39 room\.b: environment variable "OTP_REL_B" is not set/)
+  }),
+)
+
 test(
   'files that changed after they were unpacked are found',
   withNode(async (node) => {

@@ -94,7 +94,10 @@ const ROOM_1 = {
   room: ROOM,
   room_sup: SUP.replace('LEDGER_IMPORT', '').replace('LEDGER_CHILD', ''),
   pool_sup: POOL_SUP,
-  lib: `export const label = () => 'one'`,
+  lib: `export const label = () => 'one'
+export const provide = async (config, more) => ({ room: { provided: 'one' + more, seen: config.room.configured } })
+export const fail = () => { throw new Error('no vault') }
+export const nonsense = () => ({ room: 1 })`,
   keeper: KEEPER,
   stopper: STOPPER(1),
   counter: server(
@@ -119,7 +122,10 @@ const ROOM_2 = {
     `{ id: 'ledger', start: [ledger, 'startLink', []] },`,
   ),
   pool_sup: POOL_SUP,
-  lib: `export const label = () => 'two'`,
+  lib: `export const label = () => 'two'
+export const provide = async (config, more) => ({ room: { provided: 'two' + more, seen: config.room.configured } })
+export const fail = () => { throw new Error('no vault') }
+export const nonsense = () => ({ room: 1 })`,
   keeper: `${KEEPER}\n// changed`,
   stopper: STOPPER(2),
   counter: server(

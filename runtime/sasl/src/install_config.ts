@@ -1,0 +1,48 @@
+/**
+ * The configuration of the release that is installed, as a boot of it would make it: its own sys.config.json in place
+ * of the old one's, whatever other files the node was started with, environment variables as they are now, and its
+ * config providers. OTP reads sys.config as it lies there; release reference, defect D10.
+ */
+import { join } from 'node:path'
+import { formatFault } from '../../../schemas/fault.js'
+import { err, ok, type Result } from '../../../schemas/result.js'
+import type { SysConfigSection } from '../../../schemas/types.js'
+import { nodeArguments } from '../../erts/arguments.js'
+import type { Namespace } from '../../erts/linker/linker.js'
+import { applyMfa } from '../../erts/modules.js'
+import { readSysConfig } from '../../kernel/src/config.js'
+import { provideConfig } from '../../kernel/src/config_provider.js'
+import type { ReleaseError } from './release_error.js'
+
+/** Reads the files. */
+export function readConfig(root: string, oldVsn: string, newVsn: string): Result<SysConfigSection, ReleaseError> {
+  const own = join(root, 'releases', newVsn, 'sys.config.json')
+  const old = join(root, 'releases', oldVsn, 'sys.config.json')
+  const booted = nodeArguments()?.configs ?? []
+  // The node may have been booted with the config of a release before the one that runs now.
+  const isOfRelease = (file: string): boolean =>
+    file === old || /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
+  const files = booted.some(isOfRelease) ? booted.map((file) => (isOfRelease(file) ? own : file)) : [own, ...booted]
+  const config = readSysConfig([...new Set(files)])
+  return config.ok ? config : badConfig(newVsn, config.error.map(formatFault).join('; '))
+}
+
+/**
+ * Asks the config providers.
+ *
+ * @param trial the new release's modules that were evaluated aside; all others are as they run
+ */
+export async function completeConfig(
+  config: SysConfigSection,
+  vsn: string,
+  trial: (id: string) => Namespace | undefined,
+): Promise<Result<SysConfigSection, ReleaseError>> {
+  const provided = await provideConfig(config, ([module, fun, args]) => {
+    const aside = typeof module === 'string' ? trial(module) : undefined
+    return applyMfa([aside ?? module, fun, args])
+  })
+  return provided.ok ? ok(provided.value) : badConfig(vsn, provided.error)
+}
+
+const badConfig = (vsn: string, why: string): Result<never, ReleaseError> =>
+  err({ tag: 'bad_file', file: `releases/${vsn}/sys.config.json`, why })
