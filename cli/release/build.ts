@@ -20,7 +20,7 @@ import { compileFault, compileWarning } from './compile_fault.js'
 import type { CompiledApplication } from './compiled.js'
 import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
 import { discover } from './discover.js'
-import { findFiles, openSums, type Sums } from './files.js'
+import { findFiles, findPackageFiles, openSums, type Sums } from './files.js'
 import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
@@ -243,7 +243,7 @@ const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly Compi
   })
 
 const packagesWithFiles = ({ packages }: Traced, sums: Sums) =>
-  Promise.all(packages.map(async ({ dir, ...one }) => ({ ...one, files: await findFiles(dir, sums) })))
+  Promise.all(packages.map(async ({ dir, ...one }) => ({ ...one, files: await findPackageFiles(dir, sums) })))
 
 /** Everything of a release that is copied or read as it is. */
 async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums) {

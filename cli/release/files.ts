@@ -68,6 +68,20 @@ async function readRemembered(file: string): Promise<Remembered> {
 /** Names that travel in no release: other people's dependencies and version control. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.DS_Store'])
 
+/**
+ * What node-gyp leaves in a package's `build` beside what it was called for: object files, makefiles, the settings of
+ * the build machine. A `build` without its `config.gypi` is the package's own.
+ */
+const GYP_LEFTOVER =
+  /^build\/([^/]*(Makefile|\.mk|\.gypi)$|(.*\/)?(obj|obj\.target|\.deps|gen)\/|.*\.(o|a|d|mk|stamp|Makefile)$)/
+
+/** The files of an npm package that travel: all but those that only compiling it needed. */
+export async function findPackageFiles(dir: string, sums: Sums): Promise<readonly FoundFile[]> {
+  const files = await findFiles(dir, sums)
+  const isCompiled = files.some(({ path }) => path === 'build/config.gypi')
+  return isCompiled ? files.filter(({ path }) => !GYP_LEFTOVER.test(path)) : files
+}
+
 /** Every regular file below a folder, sorted by path; links are followed; a folder that is absent has none. */
 export async function findFiles(dir: string, sums: Sums): Promise<readonly FoundFile[]> {
   const paths: string[] = []

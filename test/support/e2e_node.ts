@@ -36,21 +36,23 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
   /** What it reads from its standard input. Default: nothing. */
   readonly input?: string
+  /** Whatever takes longer hangs, ms. Default 60,000. */
+  readonly limitMs?: number
   /** Told its process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
 /** Runs a program to its end. */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { cwd = ROOT, input, onStart } = options
+  const { cwd = ROOT, input, onStart, limitMs = LIMIT_MS } = options
   const env = options.env ?? { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
   const since = performance.now()
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
     const limit = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`${file} ${args.join(' ')}: not within ${LIMIT_MS} ms\n${stdout}${stderr}`))
-    }, LIMIT_MS)
+      reject(new Error(`${file} ${args.join(' ')}: not within ${limitMs} ms\n${stdout}${stderr}`))
+    }, limitMs)
     let stdout = ''
     let stderr = ''
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
