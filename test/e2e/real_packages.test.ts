@@ -1,6 +1,7 @@
 /**
  * Small services on packages from npm, released and booted from the package alone, in a folder with no node_modules
- * above it: CommonJS, only ES modules, WebAssembly beside the code, and (with OTP_REL_PACKAGES=all, `npm run
+ * above it: CommonJS, only ES modules, WebAssembly beside the code, an addon that is an optional dependency for this
+ * platform, and (with OTP_REL_PACKAGES=all, `npm run
  * test:packages`) an addon compiled here, and the folders that pnpm and yarn make.
  */
 import { existsSync } from 'node:fs'
@@ -71,6 +72,12 @@ const USES: Readonly<Record<string, Use>> = {
     answer: "memory.exec('select 6 * 7')[0]?.values",
     expected: [[42]],
   },
+  '@node-rs/crc32': {
+    dependency: ['@node-rs/crc32', '^1.0.0'],
+    imports: "import { crc32 } from '@node-rs/crc32'",
+    answer: "crc32('a')",
+    expected: 0xe8b7be43,
+  },
   'better-sqlite3': {
     dependency: ['better-sqlite3', '^12.0.0'],
     imports: "import Sqlite from 'better-sqlite3'",
@@ -117,7 +124,7 @@ export const handleCall = async (_request: unknown, _from: unknown, state: () =>
 })
 
 const NPM = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund']
-const PURE = ['fastify', 'ws', 'pino', 'nanoid', 'sql.js']
+const PURE = ['fastify', 'ws', 'pino', 'nanoid', 'sql.js', '@node-rs/crc32']
 
 /** Who installs, with what, which packages. */
 const SERVICES: readonly (readonly [name: string, install: readonly string[], packages: readonly string[]])[] = [
