@@ -79,7 +79,7 @@ let nodeArguments_: NodeArguments | undefined
 /** What this node was started with; undefined in a program that runs without a release. */
 export const nodeArguments = (): NodeArguments | undefined => nodeArguments_
 
-/** Remembers what this node was started with: init's part. */
-export function setNodeArguments(value: NodeArguments): void {
+/** Remembers what this node was started with: init's part. Undefined, as without a release, for tests. */
+export function setNodeArguments(value: NodeArguments | undefined): void {
   nodeArguments_ = value
 }

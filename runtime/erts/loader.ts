@@ -27,7 +27,8 @@ export function setApplicationDir(application: string, dir: string): string | un
 /** Takes an application off the path; its modules stay. */
 export const removeApplicationDir = (application: string): boolean => dirs.delete(application)
 
-function fileOf(id: string): Place | undefined {
+/** Where a module of an application on the path lies; the file need not exist. */
+export function fileOf(id: string): Place | undefined {
   const dir = dirs.get(id.slice(0, id.indexOf('/')))
   return dir === undefined ? undefined : placeIn(dir, id)
 }

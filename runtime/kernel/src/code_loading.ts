@@ -13,6 +13,9 @@ export type LoadError = 'nofile' | 'badfile' | 'sticky_directory' | 'on_load_fai
 /** `['module', Id]`, or why not. */
 export type LoadResult = ['module', string] | ['error', LoadError]
 
+/** `'ok'`, or which modules of several cannot be loaded and why. */
+export type LoadAllResult = 'ok' | ['error', [id: string, why: LoadError][]]
+
 /** Applications whose modules refuse to be loaded again. */
 const STICKY: ReadonlySet<string> = new Set(['kernel', 'stdlib'])
 
@@ -24,9 +27,9 @@ export const isSticky = (id: string): boolean => STICKY.has(applicationOf(id))
 /** Loads a module from its application's folder: current becomes old, an older one is purged, killing its users. */
 export async function loadFile(id: string): Promise<LoadResult> {
   const linker = nodeLinker()
+  if (linker !== undefined && refusesReload(linker, id)) return ['error', 'sticky_directory']
   const dir = applicationDir(applicationOf(id))
   if (linker === undefined || dir === undefined) return ['error', 'nofile']
-  if (isSticky(id) && linker.isLoaded(id)) return ['error', 'sticky_directory']
   try {
     if (!linker.isLoaded(id)) await linker.load([id])
     else {
@@ -40,6 +43,58 @@ export async function loadFile(id: string): Promise<LoadResult> {
   }
 }
 
+/** Preloaded modules have no version that could be replaced. */
+const refusesReload = (linker: Linker, id: string): boolean =>
+  linker.isLoaded(id) && (isSticky(id) || linker.current(id) === undefined)
+
+/**
+ * Loads modules together: all of them, or none and nothing has changed. None may have an old version.
+ *
+ * @returns `'ok'`, or what is wrong with which
+ */
+export async function loadTogether(ids: readonly string[]): Promise<LoadAllResult> {
+  const linker = nodeLinker()
+  const changes: { id: string; dir: string }[] = []
+  const wrong: [string, LoadError][] = []
+  for (const id of ids) {
+    const dir = applicationDir(applicationOf(id))
+    if (linker !== undefined && refusesReload(linker, id)) wrong.push([id, 'sticky_directory'])
+    else if (linker?.hasOld(id)) wrong.push([id, 'not_purged'])
+    else if (dir === undefined) wrong.push([id, 'nofile'])
+    else changes.push({ id, dir })
+  }
+  if (wrong.length > 0) return ['error', wrong]
+  if (linker === undefined || changes.length === 0) return 'ok'
+  try {
+    const prepared = await linker.prepare(changes)
+    const before = linker.snapshot(prepared.units.keys())
+    try {
+      for (const { id } of changes) await linker.swap(prepared, id)
+    } catch (failure) {
+      linker.restore(before)
+      throw failure
+    }
+    return 'ok'
+  } catch (failure) {
+    if (!(failure instanceof PrepareError)) throw failure
+    return ['error', failure.problems.map((problem) => [moduleOf(problem), errorOf(problem.tag)])]
+  }
+}
+
+/** The module that a problem is told of: the one that imports what cannot be had. */
+const moduleOf = (problem: PrepareError['problems'][number]): string =>
+  'module' in problem ? problem.module : problem.importer.module
+
+/** Loads those that are not loaded, one after the other. @returns `'ok'`, or which could not be, and why */
+export async function loadMissing(ids: readonly string[]): Promise<LoadAllResult> {
+  const wrong: [string, LoadError][] = []
+  for (const id of ids) {
+    const result = await loadUnlessLoaded(id)
+    if (result[0] === 'error') wrong.push([id, result[1]])
+  }
+  return wrong.length === 0 ? 'ok' : ['error', wrong]
+}
+
 /** Loads a module unless it is loaded. */
 export async function loadUnlessLoaded(id: string): Promise<LoadResult> {
   return nodeLinker()?.isLoaded(id) ? ['module', id] : loadFile(id)
@@ -47,7 +102,11 @@ export async function loadUnlessLoaded(id: string): Promise<LoadResult> {
 
 function loadError(failure: unknown): LoadError {
   if (!(failure instanceof PrepareError)) throw failure
-  switch (failure.problems[0]?.tag) {
+  return errorOf(failure.problems[0]?.tag)
+}
+
+function errorOf(tag: PrepareError['problems'][number]['tag'] | undefined): LoadError {
+  switch (tag) {
     case 'module_not_found':
       return 'nofile'
     case 'evaluation_failed':

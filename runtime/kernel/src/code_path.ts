@@ -15,6 +15,23 @@ export type PathError = ['error', 'bad_directory' | 'bad_name']
 /** @returns the `ebin` folders of all applications on the path, in order. */
 export const getPath = (): string[] => codePath().map(([, dir]) => join(dir, 'ebin'))
 
+/** Makes these folders the whole path, in this order; see {@link addPath}. When one is refused nothing changes. */
+export function setPath(dirs: readonly string[]): true | PathError {
+  const roots = dirs.map(applicationRoot)
+  for (const root of roots) if (root === undefined) return ['error', 'bad_directory']
+  for (const [application] of codePath()) removeApplicationDir(application)
+  for (const root of roots) if (root !== undefined) setApplicationDir(nameOf(root), root)
+  return true
+}
+
+/** @returns the first file of this name in the folders of {@link getPath}, or `non_existing`. */
+export function whereIsFile(name: string): string {
+  const file = getPath()
+    .map((dir) => join(dir, name))
+    .find((candidate) => existsSync(candidate))
+  return file ?? 'non_existing'
+}
+
 /** Puts the application of a folder on the path; `dir` is the application's folder or its `ebin`. */
 export function addPath(dir: string): true | PathError {
   const root = applicationRoot(dir)

@@ -4,14 +4,13 @@
  */
 import { trapExit } from '../../erts/process.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
-import { loadFile, loadUnlessLoaded, purge, remove, softPurge } from './code_loading.js'
+import { loadFile, loadMissing, loadTogether, loadUnlessLoaded, purge, remove, softPurge } from './code_loading.js'
 import * as callbacks from './code_server.js'
 
-/** What the code server is asked for, each of one module. */
-export interface Request {
-  readonly type: 'load_file' | 'ensure_loaded' | 'purge' | 'soft_purge' | 'delete'
-  readonly id: string
-}
+/** What the code server is asked for, of one module or of several. */
+export type Request =
+  | { readonly type: 'load_file' | 'ensure_loaded' | 'purge' | 'soft_purge' | 'delete'; readonly id: string }
+  | { readonly type: 'ensure_modules_loaded' | 'atomic_load'; readonly ids: readonly string[] }
 
 /** Starts it under its name; the kernel's supervisor does. */
 export const startLink = (): Promise<genServer.StartResult> =>
@@ -24,25 +23,29 @@ export function init(): genServer.Init<null> {
 }
 
 /** One {@link Request}. */
-export const handleCall: genServer.HandleCall<Request, null> = async ({ type, id }, _from, state) => [
+export const handleCall: genServer.HandleCall<Request, null> = async (request, _from, state) => [
   'reply',
-  await change(type, id),
+  await change(request),
   state,
 ]
 
 /** Carries a request out. Also called where no code server runs. */
-export async function change(type: Request['type'], id: string): Promise<unknown> {
-  switch (type) {
+export async function change(request: Request): Promise<unknown> {
+  switch (request.type) {
     case 'load_file':
-      return loadFile(id)
+      return loadFile(request.id)
     case 'ensure_loaded':
-      return loadUnlessLoaded(id)
+      return loadUnlessLoaded(request.id)
     case 'purge':
-      return purge(id)
+      return purge(request.id)
     case 'soft_purge':
-      return softPurge(id)
+      return softPurge(request.id)
     case 'delete':
-      return remove(id)
+      return remove(request.id)
+    case 'ensure_modules_loaded':
+      return loadMissing(request.ids)
+    case 'atomic_load':
+      return loadTogether(request.ids)
   }
 }
 

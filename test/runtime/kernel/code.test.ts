@@ -1,14 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { nodeArguments, setNodeArguments } from '../../../runtime/erts/arguments.js'
 import { removeApplicationDir, setApplicationDir, startLinker } from '../../../runtime/erts/loader.js'
-import { resolveModule } from '../../../runtime/erts/modules.js'
+import { applyMfa, resolveModule } from '../../../runtime/erts/modules.js'
 import { isAlive, type Pid, whereis } from '../../../runtime/erts/process.js'
 import * as Code from '../../../runtime/kernel/src/code.js'
 import * as codeServer from '../../../runtime/kernel/src/code_server.js'
 import * as GenServer from '../../../runtime/stdlib/src/gen_server.js'
+import { thrownReason } from '../../support/processes.js'
 import { startWorld, stopWorld } from './world.js'
 
 const test = suite('kernel/code')
@@ -141,6 +143,91 @@ test('S117 paths and files that are not there', async () => {
   assert.is(Code.libDir('app'), dir)
   assert.is(Code.privDir('app'), join(dir, 'priv'))
   assert.equal(Code.getPath(), [join(dir, 'ebin')])
+})
+
+test('S117 in a release a module that is not loaded stays so; asked for by itself it is loaded', async () => {
+  const before = nodeArguments()
+  setNodeArguments({ root: dir, boot: join(dir, 'start.script.json'), configs: [], name: 'n', env: {} })
+  try {
+    assert.is(Code.getMode(), 'embedded')
+    assert.equal(await Code.ensureLoaded('app/a'), ['error', 'embedded'])
+    assert.equal(await Code.ensureModulesLoaded(['app/a', 'erts/fake']), ['error', [['app/a', 'embedded']]])
+    assert.equal(
+      thrownReason(() => applyMfa(['app/a', 'version', []])),
+      ['undef', ['app/a', 'version', []]],
+    )
+    assert.equal(await Code.load('app/a'), ['module', 'app/a'])
+    assert.equal(await Code.ensureLoaded('app/a'), ['module', 'app/a'])
+    assert.is(await Code.ensureModulesLoaded(['app/a']), 'ok')
+    assert.is(applyMfa(['app/a', 'version', []]), 1)
+    assert.is(Code.rootDir(), dir)
+  } finally {
+    setNodeArguments(before)
+  }
+})
+
+test('S117 without one it is loaded from the path', async () => {
+  assert.is(Code.getMode(), 'interactive')
+  assert.equal(await Code.ensureLoaded('app/nosuch'), ['error', 'nofile'])
+  assert.equal(await Code.ensureLoaded('app/a'), ['module', 'app/a'])
+  assert.equal(await Code.ensureModulesLoaded(['app/a', 'app/nosuch']), ['error', [['app/nosuch', 'nofile']]])
+})
+
+test('S117 modules of kernel and stdlib, and what the runtime brings along, are not loaded again', async () => {
+  setApplicationDir('stdlib', dir)
+  try {
+    assert.equal(await Code.load('stdlib/a'), ['module', 'stdlib/a'])
+    assert.equal(await Code.load('stdlib/a'), ['error', 'sticky_directory'])
+    assert.equal(await Code.load('erts/fake'), ['error', 'sticky_directory'])
+    const both = [
+      ['stdlib/a', 'sticky_directory'],
+      ['erts/fake', 'sticky_directory'],
+    ]
+    assert.equal(await Code.atomicLoad(['app/a', 'stdlib/a', 'erts/fake']), ['error', both])
+    assert.is(Code.isLoaded('app/a'), false)
+  } finally {
+    removeApplicationDir('stdlib')
+  }
+})
+
+test('atomicLoad loads all or none', async () => {
+  writeFileSync(join(dir, 'ebin', 'b.js'), readFileSync(join(dir, 'ebin', 'a.js')))
+  assert.is(await Code.atomicLoad(['app/a', 'app/b']), 'ok')
+  assert.is(Code.checkOldCode('app/a'), false)
+  writeVersion(2)
+  writeFileSync(join(dir, 'ebin', 'b.js'), 'return {')
+  assert.equal(await Code.atomicLoad(['app/a', 'app/b']), ['error', [['app/b', 'badfile']]])
+  assert.is(version(), 1)
+  writeVersion(3, 'throw new Error("at load")')
+  writeFileSync(join(dir, 'ebin', 'b.js'), readFileSync(join(dir, 'ebin', 'a.js')))
+  writeVersion(2)
+  assert.equal(await Code.atomicLoad(['app/a', 'app/b']), ['error', [['app/b', 'on_load_failure']]])
+  assert.is(version(), 1, 'the first one is taken back')
+  assert.is(Code.checkOldCode('app/a'), false)
+  await Code.load('app/a')
+  assert.equal(await Code.atomicLoad(['app/a']), ['error', [['app/a', 'not_purged']]])
+  await Code.delete('app/b')
+  await Code.purge('app/b')
+})
+
+test('the file of a module, and files on the path', () => {
+  const file = join(dir, 'ebin', 'a.js')
+  assert.equal(Code.getObjectCode('app/a'), ['app/a', readFileSync(file), file])
+  assert.is(Code.getObjectCode('app/nosuch'), 'error')
+  assert.is(Code.getObjectCode('nosuch/a'), 'error')
+  assert.is(Code.whereIsFile('a.js'), file)
+  assert.is(Code.whereIsFile('no.js'), 'non_existing')
+})
+
+test('the whole path is replaced, or nothing of it', () => {
+  const other = mkdtempSync(join(tmpdir(), 'other-1.0-'))
+  writeFileSync(join(other, 'app.json'), '{"name":"other"}')
+  assert.equal(Code.setPath([other, join(dir, 'nodir')]), ['error', 'bad_directory'])
+  assert.equal(Code.getPath(), [join(dir, 'ebin')])
+  assert.is(Code.setPath([join(other, 'ebin', '..')]), true)
+  assert.equal(Code.getPath(), [join(other, 'ebin')])
+  Code.delPath('other')
+  rmSync(other, { recursive: true })
 })
 
 test('an application is put on the path under the name its app.json says, and taken off', () => {
