@@ -12,7 +12,7 @@ import type { LogEvent } from './logger_event.js'
 import { jsonLine } from './logger_json.js'
 import { lines, runtimeReport } from './logger_report_text.js'
 import { isOffset, legacyTime, rfc3339 } from './logger_time.js'
-import { termText } from './term_text.js'
+import { termText, withDepth } from './term_text.js'
 
 /** A text as it stands, or the path of a key: `['time']`, `['level']`, `['msg']`, `['header']`, or one of the metadata. */
 export type TemplatePart =
@@ -39,7 +39,10 @@ export interface FormatterConfig {
   readonly time_designator?: string
   /** Longest text of a message, in characters. Default `unlimited`. */
   readonly chars_limit?: number | 'unlimited'
-  /** Accepted for compatibility. */
+  /**
+   * How deep terms are printed, at least 1; what is deeper is `...`. Each element of a list counts as one deeper than the
+   * one before. Default: kernel's parameter `error_logger_format_depth`, at least 10; without it `unlimited`.
+   */
   readonly depth?: number | 'unlimited'
   /** Longest output for an event, in characters; what is longer ends in `...`. Default `unlimited`. */
   readonly max_size?: number | 'unlimited'
@@ -151,8 +154,23 @@ function messageText(event: LogEvent, config: FormatterConfig): { readonly text:
 export const reportText = (event: Pick<LogEvent, 'msg' | 'meta'>): string => sayMessage(event, {}).text
 
 function sayMessage(
+  event: Pick<LogEvent, 'msg' | 'meta'>,
+  config: FormatterConfig,
+): { readonly text: string; readonly title?: string } {
+  const depth = config.depth ?? nodeDepth()
+  return withDepth(depth, () => say(event, config, depth))
+}
+
+/** OTP: `error_logger:get_format_depth/0`. */
+function nodeDepth(): number | 'unlimited' {
+  const depth = lookup('kernel', 'error_logger_format_depth')?.[1]
+  return Number.isInteger(depth) ? Math.max(10, Number(depth)) : 'unlimited'
+}
+
+function say(
   { msg, meta }: Pick<LogEvent, 'msg' | 'meta'>,
   config: FormatterConfig,
+  depth: number | 'unlimited',
 ): { readonly text: string; readonly title?: string } {
   if ('string' in msg) return { text: msg.string }
   if ('format' in msg) return { text: ioFormat(msg.format, msg.args) }
@@ -161,7 +179,7 @@ function sayMessage(
   try {
     const limits = {
       single_line: config.single_line ?? true,
-      depth: config.depth ?? 'unlimited',
+      depth,
       chars_limit: config.chars_limit ?? 'unlimited',
     } as const
     const said = callback(msg.report, limits)

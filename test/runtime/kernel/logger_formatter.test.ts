@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Stack } from '../../../runtime/erts/process.js'
+import { acTab } from '../../../runtime/kernel/src/application_table.js'
 import type { LogEvent, Message, Metadata } from '../../../runtime/kernel/src/logger_event.js'
 import { checkConfig, type FormatterConfig, format } from '../../../runtime/kernel/src/logger_formatter.js'
 import type { Level } from '../../../runtime/kernel/src/logger_level.js'
@@ -71,6 +72,24 @@ const TEXTS: [FormatterConfig, LogEvent, string, string][] = [
     event({ format: '~p and ~s~n', args: ['a', 'b'] }),
     "1970-01-01T00:00:00.000000Z error: 'a' and b\n",
     'formats have arguments',
+  ],
+  [
+    { ...UTC, depth: 5 },
+    event({ format: '~p', args: [[1, [2, [3, [4, [5]]]], 3, 4, 5, 6]] }),
+    '1970-01-01T00:00:00.000000Z error: [1, [2, [...]], 3, 4, ...]\n',
+    'a depth counts levels and elements of lists',
+  ],
+  [
+    { ...UTC, depth: 3 },
+    event({ report: { a: { b: { c: { d: 1 } } }, e: 'a text stays as it is' } }),
+    '1970-01-01T00:00:00.000000Z error: a: { b: { c: {...} } }, e: a text stays as it is\n',
+    'a depth counts for reports',
+  ],
+  [
+    { ...UTC, depth: 7 },
+    event({ report: 1 }, 'error', { report_cb: (_, limits) => String(limits.depth) }),
+    '1970-01-01T00:00:00.000000Z error: 7\n',
+    'a report callback is told the depth',
   ],
   [
     UTC,
@@ -337,6 +356,27 @@ for (const [config, pair, why] of BAD) {
     assert.equal(checkConfig(config), ['error', ['invalid_formatter_config', 'logger_formatter', pair]])
   })
 }
+
+test("the depth is the node's unless the formatter has its own; less than 10 is 10", () => {
+  const long = event({ format: '~p', args: [Array.from({ length: 12 }, (_, i) => i)] })
+  const shown = (config: FormatterConfig) => format(long, { ...config, template: [['msg']] })
+  const all = '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]'
+  for (const [parameter, text] of [
+    [11, '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...]'],
+    [3, '[0, 1, 2, 3, 4, 5, 6, 7, 8, ...]'],
+    ['unlimited', all],
+  ] as const) {
+    acTab().env.set('kernel', new Map<string, unknown>([['error_logger_format_depth', parameter]]))
+    try {
+      assert.is(shown({}), text)
+      assert.is(shown({ depth: 3 }), '[0, 1, ...]')
+      assert.is(shown({ depth: 'unlimited' }), all)
+    } finally {
+      acTab().env.delete('kernel')
+    }
+  }
+  assert.is(shown({}), all)
+})
 
 test('a good configuration is ok', () => {
   assert.is(checkConfig({ legacy_header: true, single_line: false, template: [['msg']], json: false }), 'ok')
