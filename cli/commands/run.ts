@@ -10,12 +10,12 @@ import { helpLines, unknownCommand } from '../node/tool.js'
 import { EXIT_CODES } from '../render/exit_codes.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import type { Program } from '../render/help.js'
-import { print, printOutcome, printStep, type Terminal } from '../render/terminal.js'
+import { print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
 import { type CliContext, CONFIG_FILE, shown, upwards } from './project.js'
 import { COMMANDS, SHARED_OPTIONS } from './table.js'
 
 /** What runs `otp-rel` besides its command line. */
-export type CliWorld = Omit<CliContext, 'program' | 'progress'> &
+export type CliWorld = Omit<CliContext, 'program' | 'progress' | 'show'> &
   Omit<Terminal, 'json'> & {
     /** The version of this otp-rel. */
     readonly version: string
@@ -58,6 +58,7 @@ async function run(given: string, rest: readonly string[], world: CliWorld, term
     ...world,
     program: PROGRAM.name,
     progress: (step, facts) => printStep(step, terminal, facts),
+    show: (part) => printPart(part, terminal),
   })
   // What asks a node hears of Ctrl-C itself and waits for the node's answer; nothing else has anything to wait for.
   return entry.group === 'Project' ? Promise.race([running, interrupted(world.signal)]) : running

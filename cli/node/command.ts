@@ -2,7 +2,7 @@
  * What a command is: its description, enough for help, parsing and "did you mean" without loading it; what it is
  * given; and what it gives back.
  */
-import type { Outcome } from '../render/failure.js'
+import type { Outcome, Report } from '../render/failure.js'
 import type { Step } from '../render/steps.js'
 
 /** A value given by its position. */
@@ -85,6 +85,8 @@ export interface Context {
   readonly program: string
   /** Shows a step of a long command as it happens; `facts` is what `--json` prints of it, the step itself by default. */
   readonly progress: (step: Step, facts?: unknown) => void
+  /** Shows a part of a report that has no end; `--json` prints its data on one line. */
+  readonly show: (part: Omit<Report, 'warnings'>) => void
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   readonly stdin: NodeJS.ReadStream

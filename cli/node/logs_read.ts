@@ -21,40 +21,68 @@ export interface Logs {
   readonly faults: readonly string[]
 }
 
+/** A file of a log. */
+export interface LogFile {
+  readonly path: string
+  /** As it is shown: from the release's root, where it is below that. */
+  readonly name: string
+  /** Lines, compressed lines, or the records of a multi-file log. */
+  readonly form: 'text' | 'gzip' | 'records'
+}
+
 /**
  * Reads the logs of a release, or the files and folders that are named.
  *
  * @param named paths; none: everything that can be found
  */
 export function readLogs(root: string, named: readonly string[]): Result<Logs, Failure> {
+  const files = logFiles(root, named)
+  if (!files.ok) return files
+  if (files.value.length === 0) {
+    const message = `there is no log in ${join(root, 'log')}, and the configuration of the release names none that exists`
+    return err({ exit: 'bad_input', tag: 'no_log', message, facts: { root } })
+  }
+  const faults: string[] = []
+  const entries = files.value.flatMap((file) => readWhole(file, faults))
+  return ok({ entries: inOrder(entries), faults })
+}
+
+/** Every log file there is at the moment, oldest first where that is known. Those that are named must be there. */
+export function logFiles(root: string, named: readonly string[]): Result<readonly LogFile[], Failure> {
   const missing = named.find((path) => !existsSync(path))
   if (missing !== undefined) {
     return err({ exit: 'bad_input', tag: 'no_log', message: `there is no log "${missing}"`, facts: { file: missing } })
   }
   const sources = named.length > 0 ? named.map((path) => resolve(path)) : [join(root, 'log'), ...configured(root)]
-  const files = [...new Set(sources.flatMap(filesBelow))]
-  if (files.length === 0) {
-    const message = `there is no log in ${join(root, 'log')}, and the configuration of the release names none that exists`
-    return err({ exit: 'bad_input', tag: 'no_log', message, facts: { root } })
-  }
-  const faults: string[] = []
-  const entries = files.flatMap((file) => readSource(file, root, faults))
-  return ok({ entries: withoutCopies(inOrder(entries)), faults })
+  return ok([...new Set(sources.flatMap(filesBelow))].flatMap((path) => formsOf(path, root)))
+}
+
+function formsOf(path: string, root: string): LogFile[] {
+  const shown = relative(root, path)
+  const name = shown.startsWith('..') ? path : shown
+  if (!isMultiFile(path)) return [{ path, name, form: path.endsWith('.gz') ? 'gzip' : 'text' }]
+  const oldestFirst = [...(filesNewestFirst(path) ?? [])].reverse()
+  return oldestFirst.map((number) => ({
+    path: join(path, String(number)),
+    name: `${name}/${number}`,
+    form: 'records' as const,
+  }))
 }
 
 /** Every log file below a path; a multi-file log is one, by its folder. */
 function filesBelow(path: string): string[] {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return []
-  if (!found.isDirectory()) return [path]
-  if (isMultiFile(path)) return [path]
+  if (!found.isDirectory() || isMultiFile(path)) return [path]
   return readdirSync(path)
     .sort()
     .flatMap((name) => filesBelow(join(path, name)))
     .filter((file) => !/\.(?:idx|siz|tmp)$/.test(file))
 }
 
-const isMultiFile = (dir: string): boolean => statSync(join(dir, 'index'), { throwIfNoEntry: false })?.size === 1
+const isMultiFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true &&
+  statSync(join(path, 'index'), { throwIfNoEntry: false })?.size === 1
 
 /** Archives of a file lie beside it. */
 function withArchives(file: string): string[] {
@@ -102,26 +130,37 @@ function readJson(file: string): unknown {
 
 // ---- reading
 
-function readSource(path: string, root: string, faults: string[]): LogEntry[] {
-  const shown = relative(root, path)
-  const name = shown.startsWith('..') ? path : shown
+function readWhole(file: LogFile, faults: string[]): LogEntry[] {
   try {
-    if (statSync(path).isDirectory()) return readMultiFile(path, name, faults)
-    const bytes = readFileSync(path)
-    return parseLog((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'), name)
+    const { entries, fault } = entriesIn(file, readFileSync(file.path))
+    if (fault !== undefined) faults.push(`${file.name}: ${fault}`)
+    return entries
   } catch (failure) {
-    faults.push(`cannot read ${name}: ${failure instanceof Error ? failure.message : String(failure)}`)
+    faults.push(`cannot read ${file.name}: ${failure instanceof Error ? failure.message : String(failure)}`)
     return []
   }
 }
 
-function readMultiFile(dir: string, name: string, faults: string[]): LogEntry[] {
-  const oldestFirst = [...(filesNewestFirst(dir) ?? [])].reverse()
-  return oldestFirst.flatMap((number) => {
-    const { records, fault } = decodeFile(readFileSync(join(dir, String(number))))
-    if (fault !== undefined) faults.push(`${name}/${number}: byte ${fault.at}: ${fault.text}`)
-    return records.map(({ record: one }) => entryOf(one, `${name}/${number}`))
-  })
+/**
+ * The entries in a piece of a file.
+ *
+ * @returns them, the number of bytes they are in, and what is wrong with what follows those
+ * @throws what unpacking throws
+ */
+export function entriesIn(
+  { name, form }: LogFile,
+  bytes: Buffer,
+): { entries: LogEntry[]; read: number; fault?: string } {
+  if (form !== 'records') {
+    return {
+      entries: parseLog((form === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'), name),
+      read: bytes.length,
+    }
+  }
+  const { records, fault } = decodeFile(bytes)
+  const entries = records.map(({ record: one }) => entryOf(one, name))
+  if (fault === undefined) return { entries, read: bytes.length }
+  return { entries, read: fault.at, fault: `byte ${fault.at}: ${fault.text}` }
 }
 
 const LEVEL_OF: Readonly<Record<string, LogLevel>> = { error: 'error', warning: 'warning', info: 'notice' }
@@ -151,8 +190,10 @@ function entryOf(logged: LogRecord, file: string): LogEntry {
   }
 }
 
-/** By time; what has none stays behind what stood before it in its file. */
-function inOrder(entries: readonly LogEntry[]): LogEntry[] {
+/** By time, what has none behind what stood before it in its file; what several handlers wrote of one event once. */
+export const inOrder = (entries: readonly LogEntry[]): LogEntry[] => withoutCopies(byTime(entries))
+
+function byTime(entries: readonly LogEntry[]): LogEntry[] {
   let last = ''
   let file = ''
   const keyed = entries.map((entry) => {

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../schemas/result.js'
 import { EXIT_CODES } from '../render/exit_codes.js'
 import { type Failure, usage } from '../render/failure.js'
 import { commandHelp, overview, type Program } from '../render/help.js'
-import { outStyle, print, printOutcome, printStep, type Terminal } from '../render/terminal.js'
+import { outStyle, print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
 import { readArguments } from './arguments.js'
 import { DEFAULT_TIMEOUT_MS } from './client.js'
 import { type CommandSpec, type Context, number, type Option } from './command.js'
@@ -47,7 +47,7 @@ const SCRIPT_COMMANDS: readonly CommandSpec[] = [
 const JSON_OPTION: Option = { name: 'json', type: 'boolean', describe: 'print JSON: the same words as data' }
 
 /** The environment of a call, apart from its command line. */
-export type ToolContext = Omit<Context, 'program' | 'progress'> & Omit<Terminal, 'json'>
+export type ToolContext = Omit<Context, 'program' | 'progress' | 'show'> & Omit<Terminal, 'json'>
 
 interface Calling {
   readonly root: string
@@ -88,6 +88,7 @@ export async function runTool(argv: readonly string[], context: ToolContext): Pr
     target,
     timeoutMs: seconds === undefined ? DEFAULT_TIMEOUT_MS : seconds * 1_000,
     progress: (step, facts) => printStep(step, terminal, facts),
+    show: (part) => printPart(part, terminal),
     packagesOf: () => [],
   })
   return printOutcome(outcome, terminal)

@@ -18,6 +18,8 @@ export interface Failure {
   readonly hints?: readonly string[]
   /** Faults of input files, each with its place. */
   readonly faults?: readonly Fault[]
+  /** Nothing of it is printed: what was printed so far says everything. Default false. */
+  readonly quiet?: boolean
   /** The values in the message, for programs. */
   readonly facts?: Readonly<Record<string, unknown>>
 }

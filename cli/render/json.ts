@@ -13,6 +13,11 @@ export function dataDocument(data: unknown): string {
   return JSON.stringify(data ?? null, replacer, 2)
 }
 
+/** The same on one line: a part of a report that has no end. */
+export function dataLine(data: unknown): string {
+  return JSON.stringify(data ?? null, replacer)
+}
+
 /** The document of a failure. */
 export function failureDocument(failure: Failure): string {
   const { exit, tag, message, faults, hints, facts } = failure

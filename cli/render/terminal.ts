@@ -6,8 +6,8 @@
  */
 import { failureLines, warningLines } from './error.js'
 import { EXIT_CODES } from './exit_codes.js'
-import type { Outcome } from './failure.js'
-import { dataDocument, failureDocument, progressLine } from './json.js'
+import type { Outcome, Report } from './failure.js'
+import { dataDocument, dataLine, failureDocument, progressLine } from './json.js'
 import { type Step, stepLine } from './steps.js'
 import { type Style, styleFor } from './style.js'
 
@@ -31,10 +31,17 @@ export function printStep(step: Step, terminal: Terminal, facts: unknown = step)
   else print(terminal.out, [stepLine(step, outStyle(terminal))])
 }
 
+/** Shows a part of a report that has no end: as `--json` it is one line. */
+export function printPart({ data, lines }: Omit<Report, 'warnings'>, terminal: Terminal): void {
+  if (terminal.json) terminal.out.write(`${dataLine(data)}\n`)
+  else print(terminal.out, lines(outStyle(terminal)))
+}
+
 /** Prints how a command ended. @returns the exit code */
 export function printOutcome(outcome: Outcome, terminal: Terminal): number {
   const { out, err, json } = terminal
   if (!outcome.ok) {
+    if (outcome.error.quiet === true) return EXIT_CODES[outcome.error.exit].code
     if (json) out.write(`${failureDocument(outcome.error)}\n`)
     else print(err, failureLines(outcome.error, errStyle(terminal)))
     return EXIT_CODES[outcome.error.exit].code

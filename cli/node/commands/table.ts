@@ -110,6 +110,7 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     summary: 'Show what the node has logged, from all its log files',
     details: [
       'Reads ROOT/log, the files that sys.config.json names, and the multi-file log of sasl, with their archives, in order of time. No node has to run.',
+      'With --follow the newest 10 come first, unless --max or --since says otherwise; rotated files are followed. With --json each entry is a line then.',
     ],
     positionals: [
       { name: 'files', required: false, variadic: true, describe: 'log files or folders instead of all there are' },
@@ -131,10 +132,12 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
       { name: 'until', type: 'string', value: 'TIME', describe: 'up to then' },
       { name: 'grep', type: 'string', value: 'REGEXP', describe: 'that hold a text' },
       { name: 'max', type: 'number', value: 'COUNT', describe: 'the newest of them, at most so many' },
+      { name: 'follow', type: 'boolean', describe: 'go on with what is logged from now on, until Ctrl-C' },
     ],
     examples: [
       ['logs --level error --since 1h', 'what went wrong lately'],
       ['logs --type crash_report --max 1', 'the last crash'],
+      ['logs --follow --level warning', 'what goes wrong, as it happens'],
       ['logs --grep timeout --json', 'for scripts'],
     ],
     load: async () => (await import('./logs.js')).logs,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -289,6 +289,78 @@ test('without a log it ends with 3', async () => {
 test('a file that is not there is named', async () => {
   const { code, err } = await logs('none.log')
   assert.equal([code, err], [3, 'error: there is no log "none.log"\n'])
+})
+
+// ---- followed
+
+/** `logs --follow` under way: `lines` waits until so many lines were printed, `end` is Ctrl-C. */
+function following(...argv: string[]) {
+  const { captured, world, abort } = capture()
+  const all = ['--root', root, '--name', 'shop', '--program', 'bin/shop', 'logs', '--follow', ...argv]
+  const code = runTool(all, world)
+  const lines = async (count: number): Promise<string[]> => {
+    for (const limitMs = Date.now() + 5_000; captured.out.split('\n').length <= count; ) {
+      if (Date.now() > limitMs) throw new Error(`expected ${count} lines, got:\n${captured.out}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return captured.out.trimEnd().split('\n')
+  }
+  const end = async () => {
+    abort.abort()
+    return { code: await code, ...captured }
+  }
+  return { lines, end }
+}
+
+test('--follow shows the newest, then what comes, through rotations, and ends with 130', async () => {
+  mkdirSync(join(root, 'log'), { recursive: true })
+  const file = join(root, 'log', 'shop.log')
+  const text = (n: number): string => line(`2026-01-02T03:04:${String(n).padStart(2, '0')}Z`, 'notice', `event ${n}`)
+  writeFileSync(file, Array.from({ length: 14 }, (_, n) => text(n)).join(''))
+  const followed = following()
+  assert.match((await followed.lines(10))[0] ?? '', /event 4$/)
+  appendFileSync(file, text(14))
+  assert.match((await followed.lines(11))[10] ?? '', /event 14$/)
+  // The end of the file that is moved away, and the beginning of the next one, between two looks.
+  appendFileSync(file, text(15))
+  renameSync(file, `${file}.0`)
+  writeFileSync(file, text(16))
+  await followed.lines(13)
+  // Emptied and written anew, an archive compressed; half a line waits for its end.
+  writeFileSync(file, text(17).slice(0, -5))
+  writeFileSync(`${file}.1.gz`, gzipSync('copy'))
+  appendFileSync(join(root, 'log', 'new.log'), text(18))
+  await followed.lines(14)
+  appendFileSync(file, text(17).slice(-5))
+  const shown = (await followed.lines(15)).map((one) => Number(/(\d+)$/.exec(one)?.[1]))
+  assert.equal(shown, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 17])
+  assert.equal(await followed.end().then(({ code, err }) => [code, err]), [130, ''])
+})
+
+test('--follow waits for the first log, chooses, and prints a line of JSON for each entry', async () => {
+  const followed = following('--level', 'warning', '--json')
+  fillRoot()
+  const entries = (await followed.lines(3)).map((one) => JSON.parse(one))
+  assert.equal(
+    entries.map(({ type, level }) => [type, level]),
+    [
+      ['message', 'error'],
+      ['message', 'warning'],
+      ['crash_report', 'error'],
+    ],
+  )
+  const second = encodeEvent('2026-01-02T03:04:06.000Z', ['error', undefined, [undefined, 'again', []]])
+  const record = frame(second)
+  appendFileSync(join(root, 'log', 'mf', '1'), record.subarray(0, 9))
+  appendFileSync(join(root, 'log', 'mf', '1'), record.subarray(9))
+  assert.is(JSON.parse((await followed.lines(4))[3] ?? '').text, 'again')
+  await followed.end()
+})
+
+test('--follow with a file that is not there, or with an end in time, is refused', async () => {
+  assert.is((await logs('--follow', 'none.log')).code, 3)
+  const { code, err } = await logs('--follow', '--until', '1h')
+  assert.equal([code, err], [2, 'error: "--until" has no meaning with "--follow"\n'])
 })
 
 test.run()
