@@ -1,7 +1,9 @@
 /**
  * Timers that send a message. OTP: `erlang:send_after/3`, `start_timer/3`, `cancel_timer/1,2`, `read_timer/1`.
  */
+
 import { error } from './exit.js'
+import { fenced } from './fence.js'
 import { KIND } from './mailbox.js'
 import { current } from './proc.js'
 import { lookup } from './registry.js'
@@ -43,7 +45,7 @@ const timers = new Map<Ref, MessageTimer>()
 function startMessageTimer(ms: number, dest: Pid | string, message: (ref: Ref) => unknown): Ref {
   if (!Number.isInteger(ms) || ms < 0 || !(dest instanceof Pid || typeof dest === 'string')) error('badarg')
   const ref = new Ref()
-  if (current()?.dead === true || (dest instanceof Pid && dest.proc === null)) return ref
+  if (fenced('timer') || (dest instanceof Pid && dest.proc === null)) return ref
   const timer = new MessageTimer(ref, dest, message(ref))
   if (dest instanceof Pid) {
     const extra = dest.proc?.more()

@@ -4,6 +4,7 @@ import { current } from './proc.js'
 import type { Pid } from './term.js'
 
 export { ErlangError, Exit, error, exit, exitReason, isNormalish, Stack } from './exit.js'
+export { setFenceWarnings } from './fence.js'
 export { type InfoItem, isAlive, type ProcessInfo, processes, processInfo, runningCode } from './info.js'
 export { type CancelOptions, cancelTimer, readTimer, sendAfter, startTimer } from './message_timer.js'
 export {

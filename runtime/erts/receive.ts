@@ -2,7 +2,9 @@
  * Selective receive, and what else a process does with what is its own: sleep, aliases, dictionary, flags. OTP: `receive ...
  * after`, and the functions of module `erlang` on the calling process.
  */
+
 import { error } from './exit.js'
+import { isFenced } from './fence.js'
 import { currentVersion, type ModuleRef } from './modules.js'
 import { context, current, type Process, type Wait, type Waiter, withMember, withoutMember } from './proc.js'
 import { soon, visible } from './scheduler.js'
@@ -94,7 +96,7 @@ export function receive<T = unknown>(
   const proc = me()
   checkTimeout(afterMs)
   return new Promise((resolve, reject) => {
-    if (proc.dead) return
+    if (isFenced(proc, 'receive')) return
     // The caller's pattern says what a matching message is; the type argument is its claim.
     const take = (value: unknown): void => {
       if (!proc.dead) (resolve as (value: unknown) => void)(value)

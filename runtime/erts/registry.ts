@@ -3,7 +3,8 @@
  * are told. Also the node-local part of OTP's `global`, whose names are any term.
  */
 import { error } from './exit.js'
-import { current, type Process } from './proc.js'
+import { fenced } from './fence.js'
+import type { Process } from './proc.js'
 import { type Pid, termKey } from './term.js'
 
 const names = new Map<string, Process>()
@@ -12,16 +13,13 @@ const globals = new Map<unknown, { readonly name: unknown; readonly owner: Proce
 /** Keys of the global names of each process that has any. */
 const globalsOf = new Map<Process, Set<unknown>>()
 
-/** Code of an ended process is running: it gives and takes no names. */
-const fenced = (): boolean => current()?.dead === true
-
 /**
  * Registers a process under a name. OTP: `register/2`.
  *
  * @throws ErlangError `badarg`: the name is taken or `undefined`, the process is dead or has a name
  */
 export function register(name: string, pid: Pid): true {
-  if (fenced()) return true
+  if (fenced('register')) return true
   const proc = pid.proc
   if (name === 'undefined' || name === '' || proc === null || proc.dead || proc.name !== null || names.has(name))
     error('badarg')
@@ -32,7 +30,7 @@ export function register(name: string, pid: Pid): true {
 
 /** Frees a name. OTP: `unregister/1`. @throws ErlangError `badarg` when nobody has it */
 export function unregister(name: string): true {
-  if (fenced()) return true
+  if (fenced('unregister')) return true
   const proc = names.get(name)
   if (proc === undefined) error('badarg')
   proc.name = null
@@ -53,7 +51,7 @@ export const registered = (): string[] => [...names.keys()]
 export function registerGlobal(name: unknown, pid: Pid): 'yes' | 'no' {
   const key = termKey(name)
   const owner = pid.proc
-  if (fenced() || owner === null || owner.dead || globals.has(key)) return 'no'
+  if (fenced('registerGlobal') || owner === null || owner.dead || globals.has(key)) return 'no'
   globals.set(key, { name, owner })
   const keys = globalsOf.get(owner)
   if (keys === undefined) globalsOf.set(owner, new Set([key]))
@@ -65,7 +63,7 @@ export function registerGlobal(name: unknown, pid: Pid): 'yes' | 'no' {
 export function unregisterGlobal(name: unknown): 'ok' {
   const key = termKey(name)
   const entry = globals.get(key)
-  if (fenced() || entry === undefined) return 'ok'
+  if (fenced('unregisterGlobal') || entry === undefined) return 'ok'
   globals.delete(key)
   const keys = globalsOf.get(entry.owner)
   keys?.delete(key)

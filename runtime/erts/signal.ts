@@ -6,6 +6,7 @@
  * Longer than most files: what the end of a process does to its links, monitors and aliases is one thing.
  */
 import { ErlangError, Exit, error, exitReason, isNormalish } from './exit.js'
+import { fenced, isFenced } from './fence.js'
 import { KIND } from './mailbox.js'
 import { context, current, forget, members, type Process, withMember, withoutMember } from './proc.js'
 import { lookup, releaseNames, whereis } from './registry.js'
@@ -45,19 +46,13 @@ export function me(): Process {
   return proc
 }
 
-/** Whether the running code belongs to a process that has ended: what it sends is dropped. */
-export function fenced(): boolean {
-  const proc = current()
-  return proc?.dead === true
-}
-
 /**
  * Sends a message. OTP: `!`. Never fails for a pid, an alias or `[name, node]`.
  *
  * @throws ErlangError `badarg` for a registered name that nobody has
  */
 export function send(dest: Dest, message: unknown): void {
-  if (fenced()) return
+  if (fenced('send')) return
   if (dest instanceof Pid) {
     if (dest.proc !== null) deliver(dest.proc, KIND.info, message)
   } else if (typeof dest === 'string') {
@@ -85,7 +80,7 @@ export function send(dest: Dest, message: unknown): void {
  */
 export function link(pid: Pid): true {
   const proc = me()
-  if (proc.dead || pid === proc.pid) return true
+  if (isFenced(proc, 'link') || pid === proc.pid) return true
   if (pid.proc === null || pid.proc.dead) {
     if (!proc.trapExit) error('noproc')
     deliver(proc, KIND.info, ['EXIT', pid, 'noproc'])
@@ -139,7 +134,7 @@ export function monitor(target: Pid | string | readonly [string, string], option
     ref.aliasOf = watcher
     ref.aliasMode = options.alias
   }
-  if (watcher.dead) return ref
+  if (isFenced(watcher, 'monitor')) return ref
   const byName = typeof target === 'string' ? [target, NODE] : target
   const pid =
     target instanceof Pid
@@ -221,7 +216,7 @@ function flushDown(proc: Process, ref: Ref): void {
 export function exitPid(pid: Pid, reason: unknown): true {
   if (!(pid instanceof Pid)) error('badarg')
   const sender = current()
-  if (sender?.dead === true || pid.proc === null) return true
+  if (isFenced(sender, 'exit signal') || pid.proc === null) return true
   const target = pid.proc
   if (reason === 'kill') end(target, 'killed')
   else if (target.trapExit) deliver(target, KIND.info, ['EXIT', sender?.pid ?? pid, reason])

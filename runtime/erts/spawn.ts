@@ -2,7 +2,9 @@
  * Making processes. A new process inherits its creator's group leader and nothing else. OTP: `spawn/1,3`,
  * `spawn_opt/2,4`.
  */
+
 import { ErlangError, Exit, exitReason } from './exit.js'
+import { isFenced } from './fence.js'
 import { currentVersion, exportedFunction, type ModuleRef, moduleName } from './modules.js'
 import { context, current, Process } from './proc.js'
 import { release, soon } from './scheduler.js'
@@ -68,7 +70,7 @@ export function spawnOpt<Args extends unknown[]>(
 /** Makes a process record. That of a dead creator's fenced code is dead from the start. */
 export function create(parent: Process | null, ancestors: readonly (Pid | string)[] = []): Process {
   const proc = new Process(parent, ancestors)
-  if (parent?.dead === true) end(proc, 'killed')
+  if (isFenced(parent, 'spawn')) end(proc, 'killed')
   return proc
 }
 

@@ -14,7 +14,8 @@ interface Timer extends TimerHandle {
 
 /** The clock. Begins at the time it is made. */
 export class ManualClock implements Clock {
-  #nowMs = realClock.monotonicMs()
+  // Whole, so that sums of whole times are exact; not before what was armed until now.
+  #nowMs = Math.ceil(realClock.monotonicMs())
   readonly #startMs = this.#nowMs
   readonly #startSystemMs = realClock.systemMs()
   #timers: Timer[] = []

@@ -28,6 +28,7 @@ export function runtimeReport(report: unknown): ReportText | undefined {
   if (who === 'application_controller' && what === 'exit') return { title: 'INFO REPORT', text: lines(facts) }
   if (who === 'erts' && what === 'unhandled_rejection') return { text: unhandled(pairs(facts).get('reason')) }
   if (who === 'erts' && what === 'error_in_process') return { text: errorInProcess(pairs(facts)) }
+  if (who === 'erts' && what === 'fenced') return { text: fenced(pairs(facts)) }
   if (who === 'error_logger') return { text: lines(facts) }
   if (who === 'behaviour') return { text: asText(pairs(facts).get('message')) }
   if (who === 'release_handler' && typeof facts === 'string') return { text: facts }
@@ -134,6 +135,17 @@ function fullReason(reason: unknown): string {
 
 function errorInProcess(facts: ReadonlyMap<string, unknown>): string {
   return `Error in process ${facts.get('pid')} with exit value:\n${fullReason(facts.get('reason'))}`
+}
+
+/** Code of an ended process went on. */
+function fenced(facts: ReadonlyMap<string, unknown>): string {
+  const [initial, stack] = [facts.get('initial_call'), facts.get('stack')]
+  const whose = `process ${facts.get('pid')}${initial === undefined ? '' : ` (${initial})`}`
+  return [
+    `Code of ${whose} went on after the process had ended; dropped: ${facts.get('dropped')}`,
+    'Told once. Process.abortSignal() ends such work; kernel\'s parameter "fence_warnings": false turns this off.',
+    ...(stack instanceof Stack ? stack.frames.map((frame) => `   ${frame}`) : []),
+  ].join('\n')
 }
 
 /** A promise that was rejected and that nobody awaited: with its stack, since that is all there is to find it by. */

@@ -6,7 +6,9 @@
  * A call to an idle server of this node is served at once, on the caller's stack: order of signals is kept, because
  * the server's mailbox is empty. Otherwise it goes through the mailbox.
  */
+
 import { ErlangError, Exit, error, exitReason } from '../../erts/exit.js'
+import { fenced, isFenced } from '../../erts/fence.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { applyMfa, type ModuleRef } from '../../erts/modules.js'
 import {
@@ -231,7 +233,7 @@ export function call(
   args: readonly unknown[] | null,
 ): Promise<unknown> {
   const caller = current()
-  if (caller?.dead === true) return new Promise(() => {})
+  if (isFenced(caller, 'call')) return new Promise(() => {})
   const one = new Call(request, caller, site, args, ref)
   let server: ReturnType<typeof find>
   try {
@@ -279,7 +281,7 @@ export function serve(server: Process, kind: Kind, one: Call): void {
 
 /** Puts a request into a server's mailbox without waiting. To nobody: nothing. */
 export function cast(ref: ServerRef, request: unknown): void {
-  if (current()?.dead === true) return
+  if (fenced('cast')) return
   const server = ref instanceof Pid ? ref.proc : find(ref)
   if (server !== null && !('nodedown' in server)) deliver(server, KIND.cast, request)
 }

@@ -4,8 +4,9 @@
  * `report_terminate/7` in stdlib's gen_event.erl.
  */
 import { type ModuleRef, moduleName, resolveModule, sameModule } from '../../erts/modules.js'
+import { current } from '../../erts/proc.js'
 import { report } from '../../erts/report.js'
-import { fenced, send } from '../../erts/signal.js'
+import { send } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import { equal, type Pid } from '../../erts/term.js'
 import { warnAtStart } from './behaviour.js'
@@ -135,7 +136,7 @@ export function terminateHandler(handler: Handler, arg: unknown, departing: Depa
 
 /** Reports that a handler has failed, and tells its supervising process why it has gone. */
 export function tellDeparture(handler: Handler, departing: Departing): void {
-  if (fenced()) return
+  if (current()?.dead === true) return
   const { leaving, fault } = departing
   const reason = leaving === 'crash' ? fault : leaving
   if (leaving === 'crash' && fault !== 'normal' && fault !== 'shutdown') reportHandler(handler, fault, departing)

@@ -3,7 +3,9 @@
  * all else that the server sends it; outside any process it is kept in the request. OTP: `gen_server:send_request/2`
  * and its family.
  */
+
 import { clock } from '../../erts/clock.js'
+import { isFenced } from '../../erts/fence.js'
 import { KIND } from '../../erts/mailbox.js'
 import { current, type Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import { receive, type Timeout } from '../../erts/receive.js'
@@ -50,7 +52,7 @@ export class RequestId {
     this.#server = server
     const found = find(server)
     const caller = this.#caller
-    if (caller?.dead === true) return
+    if (isFenced(caller, 'request')) return
     if (found === null || 'nodedown' in found || found.dead) {
       this.#arrive(['error', [found !== null && 'nodedown' in found ? 'noconnection' : 'noproc', server]])
       return

@@ -7,9 +7,10 @@
  */
 
 import { exitReason } from '../../erts/exit.js'
+import { fenced } from '../../erts/fence.js'
 import { KIND } from '../../erts/mailbox.js'
 import type { ModuleRef } from '../../erts/modules.js'
-import { current, type Process } from '../../erts/proc.js'
+import type { Process } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
@@ -210,7 +211,7 @@ export function cast(ref: ServerRef, request: unknown): 'ok' {
 
 /** Answers a call; any process may do it, and the first answer counts. */
 export function reply(from: From, answer: unknown): 'ok' {
-  if (current()?.dead !== true) from.reply(answer)
+  if (!fenced('reply')) from.reply(answer)
   return 'ok'
 }
 

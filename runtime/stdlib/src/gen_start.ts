@@ -3,7 +3,9 @@
  * initialisation is over; one that needs no await runs at once, on the starter's stack. OTP: `gen:start/6`,
  * `proc_lib:start_link/5`, `init_it`.
  */
+
 import { ErlangError, Exit, exitReason, Stack } from '../../erts/exit.js'
+import { isFenced } from '../../erts/fence.js'
 import { currentVersion, type ModuleRef } from '../../erts/modules.js'
 import { context, current, type Loop, Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
@@ -81,7 +83,7 @@ export function startProcess(
   options: StartOptions,
 ): Promise<StartResult | StartMonitorResult> {
   const starter = current()
-  if (starter?.dead === true) return new Promise(() => {})
+  if (isFenced(starter, 'start')) return new Promise(() => {})
   if (relation === 'monitor' && starter === null) throw new ErlangError('not_a_process')
   if (name !== undefined) {
     const taken = registeredAs(name)

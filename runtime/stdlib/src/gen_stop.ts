@@ -1,5 +1,7 @@
 /** Stopping a process that speaks the system protocol, and being sure that it is gone. OTP: `gen:stop/3`. */
+
 import { Exit } from '../../erts/exit.js'
+import { fenced } from '../../erts/fence.js'
 import { KIND } from '../../erts/mailbox.js'
 import { current } from '../../erts/proc.js'
 import { checkTimeout, type Timeout } from '../../erts/receive.js'
@@ -36,7 +38,7 @@ class Stop extends Call {
  */
 export function stopProcess(ref: ServerRef, reason: unknown, timeout: Timeout, site: CallSite): Promise<'ok'> {
   checkTimeout(timeout)
-  if (current()?.dead === true) return new Promise(() => {})
+  if (fenced('stop')) return new Promise(() => {})
   const server = find(ref)
   if (server === null || 'nodedown' in server || server.dead) return Promise.reject(new Exit('noproc'))
   if (server === current()) {

@@ -15,6 +15,7 @@ import {
   self,
   send,
   sendAfter,
+  setFenceWarnings,
   sleep,
   spawn,
   spawnLink,
@@ -22,10 +23,12 @@ import {
   whereis,
   whereisGlobal,
 } from '../../../runtime/erts/process.js'
+import { runtimeReport } from '../../../runtime/kernel/src/logger_report_text.js'
 import * as GenServer from '../../../runtime/stdlib/src/gen_server.js'
 import * as ProcLib from '../../../runtime/stdlib/src/proc_lib.js'
 import * as Sys from '../../../runtime/stdlib/src/sys.js'
-import { inTest, journal, nothing, probe, settle, trapping } from '../../support/processes.js'
+import { factOf } from '../../../runtime/test_kit/reports.js'
+import { inTest, journal, nothing, probe, reportsOf, settle, trapping } from '../../support/processes.js'
 
 const test = suite('erts/fencing')
 
@@ -329,6 +332,54 @@ test('the program ends although dead processes had long to wait', async () => {
   const status = await new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
   clearTimeout(limit)
   assert.is(status, 0)
+})
+
+// ---- who wrote it is told
+
+/** A process of the application's own that goes on after its end, in a function with a name. */
+async function straggles(initial: string): Promise<void> {
+  const late = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    send(self(), 'late')
+    send(self(), 'again')
+  }
+  const body = () => {
+    ProcLib.setInitialCall([initial, 'init', 1])
+    void late()
+  }
+  ProcLib.spawn(body)
+  await settle()
+}
+
+test('a warning tells where code went on after the end of its process, once for each kind of process', async () => {
+  const reports = await reportsOf(async () => {
+    await straggles('shop/cart')
+    await straggles('shop/cart')
+    await straggles('shop/order')
+  })
+  const about = reports.filter(({ label }) => label === 'erts fenced')
+  assert.equal(
+    about.map(({ level, report }) => [level, factOf({ report }, 'initial_call'), factOf({ report }, 'dropped')]),
+    [
+      ['warning', 'shop/cart:init/1', 'send'],
+      ['warning', 'shop/order:init/1', 'send'],
+    ],
+  )
+  const text = runtimeReport({ label: ['erts', 'fenced'], report: about[0]?.report })?.text ?? ''
+  assert.match(
+    text,
+    /^Code of process <0\.\d+\.0> \(shop\/cart:init\/1\) went on after the process had ended; dropped: send\n/,
+  )
+  assert.match(text, /fencing\.test\.ts/)
+})
+
+test('the warning can be turned off', async () => {
+  assert.is(setFenceWarnings(false), true)
+  try {
+    assert.equal(await reportsOf(() => straggles('shop/quiet')), [])
+  } finally {
+    setFenceWarnings(true)
+  }
 })
 
 test.run()
