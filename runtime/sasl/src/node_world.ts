@@ -179,7 +179,7 @@ function processWorld(): ProcessWorld {
     putState: (pid, state, dynamic) =>
       sys.replaceState(pid, dynamic ? (handler) => handlerState(state, handler) : () => state),
     changeCode: (pid, module, oldVsn, extra, timeout) => {
-      const answer = changeCodeNow(pid, oldVsn, extra, timeout)
+      const answer = changeCodeNow(pid, module, oldVsn, extra, timeout)
       if (answer !== LATER) return answer
       const ask = (): Promise<unknown> => sys.changeCode(pid, module, oldVsn, extra, timeout)
       return system(pid, ['change_code', module, oldVsn, extra], timeout, ask)

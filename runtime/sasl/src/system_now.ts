@@ -6,13 +6,14 @@
  * signals is kept, as with calls. OTP: sys.erl; the release handler there waits for each process in turn.
  */
 import { clock } from '../../erts/clock.js'
-import { Exit, exitReason } from '../../erts/exit.js'
+import { Exit } from '../../erts/exit.js'
 import { KIND } from '../../erts/mailbox.js'
-import { exportedFunction } from '../../erts/modules.js'
+import type { ModuleRef } from '../../erts/modules.js'
 import { context, type Process } from '../../erts/proc.js'
 import { dispatch, schedule } from '../../erts/scheduler.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
+import { convert, installed, type SystemHost } from '../../stdlib/src/sys_msg.js'
 
 /** The answer is not there yet, or the message could not be delivered this way. */
 export const LATER: unique symbol = Symbol('later')
@@ -99,34 +100,33 @@ function whileAlive<T>(
 }
 
 /**
- * Converts the state of a suspended gen_server beside its loop: `codeChange` runs in the process's name, and its result
- * is put in place when it is there. A conversion that takes too long is given up, whatever comes of it later, and the
- * process is as before; within the loop it could not be, since JavaScript cannot stop what is under way.
+ * Converts the state of a suspended server, state machine or event manager beside its loop: `codeChange` runs in the
+ * process's name, and its result is put in place when it is there. A conversion that takes too long is given up, whatever
+ * comes of it later, and the process is as before; within the loop it could not be, since JavaScript cannot stop what is
+ * under way.
  *
- * @returns `'ok'` or `['error', reason]` as `sys.changeCode`, or a promise of it; {@link LATER} for a process that is no
- *          gen_server or not idle: it must be asked through `sys`
+ * @returns `'ok'` or `['error', reason]` as `sys.changeCode`, or a promise of it; {@link LATER} for a process without
+ *          behaviour, not suspended or not idle: it must be asked through `sys`
  */
-export function changeCodeNow(pid: Pid, oldVsn: unknown, extra: unknown, timeout: number | 'infinity'): unknown {
+export function changeCodeNow(
+  pid: Pid,
+  module: ModuleRef,
+  oldVsn: unknown,
+  extra: unknown,
+  timeout: number | 'infinity',
+): unknown {
   const { proc } = pid
   if (proc === null || proc.dead || proc.busy || proc.loop === null || !isFree(proc)) return LATER
-  if (!('module' in proc.loop) || proc.loop.module !== 'stdlib/gen_server') return LATER
-  const got = systemNow(pid, 'get_state', timeout)
-  const convert = exportedFunction(proc.loop.code, 'codeChange')
-  if (!Array.isArray(got) || got[0] !== 'ok' || convert === undefined) return LATER
-  const put = (returned: unknown): unknown => {
-    if (!Array.isArray(returned) || returned[0] !== 'ok' || returned.length !== 2) return ['error', returned]
-    const answer = systemNow(pid, ['replace_state', () => returned[1]], timeout)
-    if (answer === LATER) throw new Exit(['noproc', ['sys', 'change_code', [pid]]])
-    return Array.isArray(answer) && answer[0] === 'ok' ? 'ok' : answer
+  const host = proc.loop
+  if (!isHost(host) || !host.suspended) return LATER
+  const put = (converted: unknown): unknown => {
+    // It was suspended and is still, unless somebody else had a hand in it.
+    if (proc.dead || proc.busy || !host.suspended) throw new Exit(['noproc', ['sys', 'change_code', [pid]]])
+    return context.run(proc, installed, converted)
   }
-  const threw = (thrown: unknown): unknown => (thrown instanceof Error ? ['EXIT', exitReason(thrown)] : thrown)
-  let returned: unknown
-  try {
-    returned = context.run(proc, () => Reflect.apply(convert, undefined, [oldVsn, got[1], extra]))
-  } catch (thrown) {
-    return put(threw(thrown))
-  }
-  if (!isThenable(returned)) return put(returned)
-  const settling = returned.then((value) => value, threw)
-  return whileAlive(proc, settling, timeout, ['change_code', oldVsn, extra]).then(put)
+  const converted = context.run(proc, convert, host, module, oldVsn, extra)
+  if (!isThenable(converted)) return put(converted)
+  return whileAlive(proc, converted, timeout, ['change_code', oldVsn, extra]).then(put)
 }
+
+const isHost = (loop: object): loop is SystemHost => 'codeChange' in loop && 'suspended' in loop

@@ -32,7 +32,7 @@ import { callOutcome, eventOutcome, type HandlerName, isState, type Outcome } fr
 import { serverName } from './gen_server_status.js'
 import { shown, undefFunction } from './gen_statem_events.js'
 import { type Debug, type Device, getLog, handleDebug } from './sys_debug.js'
-import { caught, handleSystemRequest, type SystemHost } from './sys_msg.js'
+import { Converted, caught, handleSystemRequest, type SystemHost } from './sys_msg.js'
 
 type Pending = undefined | PromiseLike<void>
 
@@ -436,8 +436,10 @@ export class ManagerLoop implements Loop, SystemHost {
       }
       converted.set(handler, result[1])
     }
-    for (const [handler, state] of converted) handler.state = state
-    return 'ok'
+    return new Converted(() => {
+      for (const [handler, state] of converted) handler.state = state
+      return 'ok'
+    })
   }
 
   terminate(reason: unknown): void {

@@ -16,7 +16,7 @@ import type { Call, From, ServerName } from './gen_call.js'
 import { badReturn, isOption, type Option, type Thrown } from './gen_server_returns.js'
 import { serverName, statusOf } from './gen_server_status.js'
 import { type Debug, handleDebug } from './sys_debug.js'
-import { handleSystemRequest, type SystemHost } from './sys_msg.js'
+import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
 
 /** What a callback module may export. Presence is looked at each time: an upgrade may add one. */
 interface Callbacks {
@@ -432,8 +432,10 @@ export class ServerLoop implements Loop, SystemHost {
 
   #changed(returned: unknown): unknown {
     if (!Array.isArray(returned) || returned[0] !== 'ok' || returned.length !== 2) return returned
-    this.#state = returned[1]
-    return 'ok'
+    return new Converted(() => {
+      this.#state = returned[1]
+      return 'ok'
+    })
   }
 
   terminate(reason: unknown): void {

@@ -30,7 +30,7 @@ import { badAction, badReturn, checkMode, type Mode } from './gen_statem_returns
 import { type Machine, machineStatus, reportMachine, type TraceEvent, traceLine } from './gen_statem_status.js'
 import { StatemTimer, Timeouts } from './gen_statem_timeouts.js'
 import { type Debug, type FormatFun, handleDebug } from './sys_debug.js'
-import { handleSystemRequest, type SystemHost } from './sys_msg.js'
+import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
 
 /** What a callback module may export, besides its state functions. */
 export interface Callbacks {
@@ -494,11 +494,13 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   /** No enter call is made: the machine is where it was, only the form has changed. */
   #converted(returned: unknown): unknown {
     if (!Array.isArray(returned) || returned[0] !== 'ok' || returned.length !== 3) return returned
-    const refused = this.#readMode()
-    if (refused !== undefined) return ['EXIT', exitReasonOf(refused)]
-    this.#state = returned[1]
-    this.#data = returned[2]
-    return 'ok'
+    return new Converted(() => {
+      const refused = this.#readMode()
+      if (refused !== undefined) return ['EXIT', exitReasonOf(refused)]
+      this.#state = returned[1]
+      this.#data = returned[2]
+      return 'ok'
+    })
   }
 
   terminate(reason: unknown): void {

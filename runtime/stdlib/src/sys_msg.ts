@@ -12,6 +12,16 @@ import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
 import { type Debug, debugCommand, shownDebug } from './sys_debug.js'
 
+/** A state that was converted and is not yet in place: a conversion that took too long is dropped. */
+export class Converted {
+  /** Puts it in place. @returns `'ok'`, anything else refuses and leaves the old one */
+  readonly install: () => unknown
+
+  constructor(install: () => unknown) {
+    this.install = install
+  }
+}
+
 /** A process as its system messages see it. */
 export interface SystemHost {
   /** The behaviour's module, `gen_server` and the like, or the module of a special process. */
@@ -27,7 +37,7 @@ export interface SystemHost {
   replaceState(fun: (state: unknown) => unknown): unknown
   /** The last element of a status, in the behaviour's own words. */
   getStatus(): unknown
-  /** Converts the state. @returns `'ok'` when it is converted, anything else refuses and leaves it as it was */
+  /** Converts the state beside what it has. @returns a {@link Converted}; anything else refuses */
   codeChange(module: unknown, oldVsn: unknown, extra: unknown): unknown
   /** Ends the process with a reason, once the request is answered. */
   terminate(reason: unknown): void
@@ -109,14 +119,24 @@ function classAndReason(thrown: unknown): readonly [string, unknown] {
 }
 
 function changeCode(host: SystemHost, [, module, oldVsn, extra]: readonly unknown[]): unknown {
-  const refused = (value: unknown) => (value === 'ok' ? 'ok' : ['error', value])
+  const converted = convert(host, module, oldVsn, extra)
+  return isThenable(converted) ? converted.then(installed) : installed(converted)
+}
+
+/** Runs the callback of a conversion. @returns a {@link Converted} or what refuses; a promise of it when it waits */
+export function convert(host: SystemHost, module: unknown, oldVsn: unknown, extra: unknown): unknown {
   try {
-    const changed = host.codeChange(module, oldVsn, extra)
-    if (!isThenable(changed)) return refused(changed)
-    return changed.then(refused, (thrown: unknown) => ['error', caught(thrown)])
+    const converted = host.codeChange(module, oldVsn, extra)
+    return isThenable(converted) ? Promise.resolve(converted).catch(caught) : converted
   } catch (thrown) {
-    return ['error', caught(thrown)]
+    return caught(thrown)
   }
+}
+
+/** Puts a conversion in place. @returns `'ok'` or `['error', why]`, as `sys:change_code` */
+export function installed(converted: unknown): unknown {
+  const answer = converted instanceof Converted ? converted.install() : converted
+  return answer === 'ok' && converted instanceof Converted ? 'ok' : ['error', answer]
 }
 
 /** What Erlang's `catch` makes of something thrown: an exit or error is tagged, a thrown term is itself. */

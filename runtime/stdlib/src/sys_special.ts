@@ -12,7 +12,7 @@ import { enterVersion, type Pid, receive, self } from '../../erts/process.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Debug } from './sys_debug.js'
 import { shownDebug } from './sys_debug.js'
-import { handleSystemRequest, type SystemHost } from './sys_msg.js'
+import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
 
 /** Who sent a system message; opaque. */
 interface Sender {
@@ -127,8 +127,10 @@ class SpecialProcess implements SystemHost {
     const changed = this.#call(CALLBACKS.convert, [this.state, module, oldVsn, extra])
     return after(changed, (result) => {
       if (!Array.isArray(result) || result[0] !== 'ok' || result.length !== 2) return result
-      this.state = result[1]
-      return 'ok'
+      return new Converted(() => {
+        this.state = result[1]
+        return 'ok'
+      })
     })
   }
 
