@@ -149,6 +149,27 @@ const PROJECT_COMMANDS: readonly CliCommandEntry[] = [
   },
 ]
 
+const PLAN: CliCommandEntry = {
+  name: 'plan',
+  group: 'Project',
+  summary: 'Show what an upgrade between two built versions will do, before anything runs',
+  details: [
+    'Every application and module with what becomes of it, changed parameters and npm packages, calls that no failure could take back, and whether anything restarts. Up and down.',
+    'Where a node of this release runs FROM, its processes are counted.',
+  ],
+  positionals: [
+    { name: 'from', required: true, describe: 'version to come from' },
+    { name: 'to', required: true, describe: 'version to go to, newer or older' },
+  ],
+  options: NODE_OPTIONS.filter(({ name }) => name !== 'timeout'),
+  examples: [
+    ['plan 1.0.0 1.1.0', 'what will the upgrade do?'],
+    ['plan 1.1.0 1.0.0', 'and the way back?'],
+    ['plan 1.0.0 1.1.0 --json', 'for scripts: "verdict" says whether anything restarts'],
+  ],
+  load: async () => (await import('./plan.js')).plan,
+}
+
 const START: CliCommandEntry = {
   name: 'start',
   group: 'Node',
@@ -166,7 +187,13 @@ const START: CliCommandEntry = {
 }
 
 /** In the order they are listed. */
-export const COMMANDS: readonly CliCommandEntry[] = [...PROJECT_COMMANDS, START, ...NODE_COMMANDS.map(onNode)]
+export const COMMANDS: readonly CliCommandEntry[] = [
+  ...PROJECT_COMMANDS,
+  PLAN,
+  START,
+  // The project has a plan of its own, between any two versions.
+  ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),
+]
 
 /** The same command as in `bin/NAME`, the node found by the project. */
 function onNode(entry: NodeCommandEntry): CliCommandEntry {

@@ -153,6 +153,23 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     load: async () => (await import('./versions.js')).versions,
   },
   {
+    name: 'plan',
+    group: 'Upgrade',
+    summary: 'Show what an upgrade to a version on the node will do, and to how many processes',
+    details: [
+      'Every application and module with what becomes of it, changed parameters and npm packages, calls that no failure could take back, and whether anything restarts. Nothing is tried: "upgrade VSN --dry-run" does that.',
+    ],
+    positionals: [VSN],
+    options: [
+      { name: 'from', type: 'string', value: 'VSN', describe: 'come from this version, not from the one that runs' },
+    ],
+    examples: [
+      ['plan 1.1.0', 'from the version that runs'],
+      ['plan 1.1.0 --json', 'for scripts: "verdict" says whether anything restarts'],
+    ],
+    load: async () => (await import('./plan.js')).plan,
+  },
+  {
     name: 'upgrade',
     aliases: ['install'],
     group: 'Upgrade',

@@ -2,28 +2,23 @@
 
 import { record } from '../../render/record.js'
 import { count, formatMs } from '../../render/steps.js'
-import { padEnd, type Style } from '../../render/style.js'
+import type { Style } from '../../render/style.js'
+import { planLines } from '../../render/upgrade_plan.js'
 import { listOf, numberOf, textOf } from '../answer.js'
+import { planOf } from './plan.js'
 
-/** The lines of a check: the way, and what it touches. */
-export function checkLines(answer: unknown, name: string, asked: string, style: Style): string[] {
+/** The lines of a check that was passed: the plan, and what was tried. */
+export function checkLines(answer: unknown, name: string, asked: string, style: Style): readonly string[] {
   const vsn = textOf(answer, 'vsn') ?? asked
   const from = textOf(answer, 'from')
-  const { modules, applications } = record(answer) ?? {}
-  const names = (of: unknown, key: string) => listOf(of, key).map(String).join(', ')
-  const rows = [
-    ['load', names(modules, 'loaded')],
-    ['remove', names(modules, 'removed')],
-    ['suspend', names(modules, 'suspended')],
-    ['migrate', names(modules, 'converted')],
-    ['start', names(applications, 'started')],
-    ['stop', names(applications, 'stopped')],
-    ['gone', names(applications, 'gone')],
-    ['cannot undo', names(answer, 'irreversible')],
-  ] as const
+  const plan = planOf(record(answer)?.plan)
+  const head =
+    plan === undefined
+      ? [style.bold(from === undefined ? `${name} ${vsn}` : `${name} ${from} -> ${vsn}`)]
+      : planLines(plan, style)
   return [
-    `${style.bold(from === undefined ? `${name} ${vsn}` : `${name} ${from} -> ${vsn}`)}   can be installed; nothing was changed`,
-    ...rows.filter(([, what]) => what !== '').map(([label, what]) => `  ${style.dim(padEnd(label, 12))}${what}`),
+    ...head,
+    `It can be installed: files, configuration and every new module were tried. ${vsn} is on the node; nothing that runs was changed.`,
   ]
 }
 

@@ -36,22 +36,25 @@ export function mergeConfig(...sections: readonly SysConfigSection[]): SysConfig
  * Reads configuration files and everything they name, merged in order.
  *
  * @param files  the first one first; the last has the last word
- * @param environment where variables are looked up
+ * @param environment where variables are looked up; {@link AS_WRITTEN}: references stay as they stand
  * @returns the configuration, or all faults
  */
 export function readSysConfig(
   files: readonly string[],
   readText: ReadText = fromDisk,
-  environment: Environment = process.env,
+  environment: Environment | typeof AS_WRITTEN = process.env,
 ): Result<SysConfigSection, Fault[]> {
   const faults: Fault[] = []
   const sections = files.flatMap((file) => readOne(file, [], { readText, environment, faults }))
   return faults.length > 0 ? err(faults) : ok(mergeConfig(...sections))
 }
 
+/** Configuration is read to be looked at, not to be used: what the environment holds is not for it. */
+export const AS_WRITTEN = Symbol('as written')
+
 interface Reading {
   readonly readText: ReadText
-  readonly environment: Environment
+  readonly environment: Environment | typeof AS_WRITTEN
   readonly faults: Fault[]
 }
 
@@ -89,7 +92,7 @@ function readOne(file: string, from: readonly string[], reading: Reading): SysCo
 
 /** With environment variables put in; what is missing stands in the faults, and its text as it was. */
 function expanded(config: SysConfig, text: string, file: string, { environment, faults }: Reading): SysConfig {
-  if (!hasReferences(text)) return config
+  if (environment === AS_WRITTEN || !hasReferences(text)) return config
   const { value, problems } = expandVariables(config, environment)
   if (problems.length === 0) return value
   for (const problem of problems) {

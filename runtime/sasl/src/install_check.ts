@@ -25,6 +25,7 @@ import {
   touchedBy,
   type UpgradeScript,
 } from './upgrade_plan.js'
+import { withLacking } from './upgrade_plan_read.js'
 
 /** Room that the files written during an installation need, in bytes. */
 const ROOM_BYTES = 1 << 20
@@ -75,7 +76,7 @@ async function gather(
   to: Release,
 ): Promise<Result<CheckedInstall, ReleaseError>> {
   const script = findScript(from.vsn, to.vsn, await readRelup(root, to.vsn), await readRelup(root, from.vsn))
-  if (!script.ok) return script
+  if (!script.ok) return err(await withLacking(root, from.libs, to.libs, script.error))
   const faults: ReleaseError[] = []
   const keep = <T>(result: Result<T, ReleaseError>): T | undefined => {
     if (result.ok) return result.value

@@ -156,6 +156,15 @@ const isEventManager = (pid: Pid): boolean => {
   return loop !== null && loop !== undefined && 'module' in loop && loop.module === 'stdlib/gen_event'
 }
 
+/** Processes of all supervision trees by the id of the module they run, sorted by it. @throws WalkFailure */
+export async function processesByModule(): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { modules } of await walkProcesses(walkSource)) {
+    for (const module of modules) counts.set(module, (counts.get(module) ?? 0) + 1)
+  }
+  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 /** A system message: served now where that is possible, else through sys. */
 function system(pid: Pid, request: unknown, timeout: Timeout, ask: () => Promise<unknown>): unknown {
   const answer = systemNow(pid, request, timeout)

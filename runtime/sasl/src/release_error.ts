@@ -50,6 +50,13 @@ export type ReleaseError =
       readonly to: string
       /** Each relup file that was looked at, and what was found there. */
       readonly looked: readonly { readonly file: string; readonly found: string }[]
+      /** Changed applications whose appups do not lead there, where that was looked at; empty: all of them do. */
+      readonly lacking?: readonly {
+        readonly application: string
+        readonly from: string
+        readonly to: string
+        readonly why: string
+      }[]
     }
   /** A relup names another version than its release. */
   | { readonly tag: 'bad_relup_file'; readonly file: string; readonly found: string; readonly expected: string }
@@ -112,6 +119,16 @@ const list = (names: readonly string[], most = 10): string =>
         .map((name) => `"${name}"`)
         .join(', ') + (names.length > most ? ` and ${names.length - most} more` : '')
 
+/** What to do about a way that is missing. */
+function wayOut({ to, from, lacking }: Extract<ReleaseError, { tag: 'no_matching_relup' }>): string {
+  if (lacking === undefined) return 'write an appup.json for each changed application and build again'
+  if (lacking.length === 0) {
+    return `every changed application's appup leads there: build "${to}" again where "${from}" is assembled, with it in "upgrade_from"`
+  }
+  const each = lacking.map(({ application, from, to, why }) => `${application} ${from} -> ${to}: ${why}`)
+  return `${each.join('; ')}; write what is missing and build again`
+}
+
 /** One sentence: what was found, what is allowed, the way out. Faults of a check stand on lines of their own. */
 export function formatReleaseError(error: ReleaseError): string {
   switch (error.tag) {
@@ -153,7 +170,7 @@ export function formatReleaseError(error: ReleaseError): string {
     case 'no_matching_relup':
       return `no upgrade instructions from "${error.from}" to "${error.to}": ${error.looked
         .map((one) => `${one.file} ${one.found}`)
-        .join('; ')}; write an appup.json for each changed application and build again`
+        .join('; ')}; ${wayOut(error)}`
     case 'bad_relup_file':
       return `${error.file}: is the relup of "${error.found}", but stands in the release "${error.expected}"`
     case 'needs_restart':

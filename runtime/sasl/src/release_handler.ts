@@ -286,6 +286,9 @@ interface Memory {
 const memory = (): Memory =>
   namedTable<Memory>('sasl/release_handler', () => ({ state: undefined, operation: undefined }))
 
+/** The folder of the releases that this node may run; undefined in one that runs without a release. */
+export const rootOf = (): string | undefined => memory().state?.root
+
 function remember(state: HandlerState): void {
   memory().state = state
 }

@@ -8,9 +8,12 @@ import { err, type Result } from '../../../schemas/result.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from '../../kernel/src/control.js'
 import type { InstallSummary } from './install_release.js'
 import { formatReleaseError, type ReleaseError } from './release_error.js'
-import { history, type InstallOptions, operations, releases } from './release_handler.js'
+import { history, type InstallOptions, operations, releases, rootOf } from './release_handler.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
 import { touchedBy } from './upgrade_plan.js'
+import { countLive } from './upgrade_plan_live.js'
+import { readPlan } from './upgrade_plan_read.js'
+import type { UpgradePlan } from './upgrade_plan_types.js'
 
 type Params = Readonly<Record<string, unknown>>
 
@@ -41,12 +44,30 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
     throw missing('tar')
   },
 
-  /** `{ vsn }` -> `{ vsn, from, direction, description, modules, ... }`; changes nothing, but makes known as `upgrade` */
+  /**
+   * `{ vsn, from? }` (from: the version that runs) -> an {@link UpgradePlan}, of files in place; nothing is unpacked and
+   * nothing tried. With processes where `from` is what runs, or nothing is planned from elsewhere.
+   */
+  plan: async (params) => {
+    const vsn = text(params, 'vsn')
+    if (vsn === undefined) throw missing('vsn')
+    const all = await releases()
+    const runs = runningRelease(all)
+    const from = text(params, 'from') ?? runs?.vsn
+    if (from === undefined) throw missing('from')
+    return unwrap(await planOf(from, vsn, runs?.vsn === from ? runs.name : undefined))
+  },
+
+  /**
+   * `{ vsn }` -> `{ vsn, from, direction, description, modules, ..., plan }`; changes nothing, but makes known as
+   * `upgrade`. `plan` is an {@link UpgradePlan}.
+   */
   check: async (params) => {
     const vsn = await known(params)
     const { from, script, irreversible, gone } = unwrap(await operations.check(vsn, params.purge === true))
     const { loaded, removed, suspended, converted, started, stopped } = touchedBy(script.instructions)
     const { direction, description, file, instructions } = script
+    const plan = await planOf(from.vsn, vsn, from.name)
     return {
       vsn,
       from: from.vsn,
@@ -57,6 +78,8 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
       applications: { started, stopped, gone },
       irreversible,
       instructions,
+      // What can be installed can be planned, but for files that a build of today would have made.
+      plan: plan.ok ? plan.value : null,
     }
   },
 
@@ -89,6 +112,13 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
     unwrap(await operations.remove(vsn, whoOf(params)))
     return { vsn, removed: true }
   },
+}
+
+/** @param name of the release that runs, where its processes are to be counted */
+async function planOf(from: string, vsn: string, name: string | undefined): Promise<Result<UpgradePlan, ReleaseError>> {
+  const root = rootOf()
+  if (root === undefined) return err({ tag: 'no_release' })
+  return readPlan(root, from, vsn, name === undefined ? null : await countLive(name))
 }
 
 async function upgrade(vsn: string, params: Params, { progress, signal }: ControlContext): Promise<InstallSummary> {

@@ -135,7 +135,7 @@ export interface Touched {
   /** Applications started and stopped by apply. */
   readonly started: readonly string[]
   readonly stopped: readonly string[]
-  /** Calls that an undo could not take back. */
+  /** Calls after the point of no return that an undo could not take back. */
   readonly irreversible: readonly Mfa[]
 }
 
@@ -150,13 +150,15 @@ export function touchedBy(instructions: readonly LowLevelInstruction[]): Touched
     stopped: new Set<string>(),
   }
   const irreversible: Mfa[] = []
-  for (const one of instructions) {
+  const ponr = instructions.findIndex(({ op }) => op === 'point_of_no_return')
+  for (const [index, one] of instructions.entries()) {
     if (one.op === 'load') sets.loaded.add(one.module)
     else if (one.op === 'remove') sets.removed.add(one.module)
     else if (one.op === 'suspend') for (const { module } of one.modules) sets.suspended.add(module)
     else if (one.op === 'code_change') for (const { module } of one.modules) sets.converted.add(module)
     else if (one.op === 'apply') {
-      if (!hasInverse(one.mfa)) irreversible.push(one.mfa)
+      // What is called before the point of no return checks: there is nothing yet to come back from.
+      if (index > ponr && !hasInverse(one.mfa)) irreversible.push(one.mfa)
       const [kind, name] = applicationCall(one.mfa)
       if (kind !== 'other') sets[kind].add(name)
     }
@@ -282,7 +284,7 @@ function checkMentioned({ script, oldLibs, newLibs, oldChecksums, newChecksums }
 }
 
 /** Ids and checksums of the built modules of an application. */
-function modulesIn(checksums: Checksums, { application, dir }: ReleaseLib): ReadonlyMap<string, string> {
+export function modulesIn(checksums: Checksums, { application, dir }: ReleaseLib): ReadonlyMap<string, string> {
   const prefix = `${dir}/ebin/`
   const modules = new Map<string, string>()
   for (const [path, sum] of checksums) {

@@ -90,7 +90,38 @@ const CHECKED = {
   modules: { loaded: ['shop/cart', 'shop/price'], removed: [] },
   applications: {},
   irreversible: ['shop/mail.send'],
+  plan: {
+    format: 1,
+    name: 'shop',
+    from: '1.1.0',
+    to: '1.2.0',
+    direction: 'up',
+    file: 'releases/1.2.0/relup.json',
+    verdict: { kind: 'hot' },
+    applications: [
+      {
+        application: 'shop',
+        change: 'changed',
+        from: '1.1.0',
+        to: '1.2.0',
+        type: null,
+        modules: [{ id: 'shop/cart', change: 'update', migrated: true, same: false }],
+      },
+    ],
+    config: [],
+    packages: [],
+    runtime: { node: null, erts: null, restart: null },
+    calls: [{ call: 'shop/mail:send()', when: 'upgrade', undone: false }],
+    live: { node: 'shop@host', processes: { 'shop/cart': 12 } },
+  },
 }
+
+const PLAN_TEXT = [
+  'shop 1.1.0 -> 1.2.0   hot upgrade, nothing restarts',
+  '  shop 1.1.0 -> 1.2.0',
+  '    cart          update, state migrated by code_change (12 processes on node shop@host)',
+  '  no undo  shop/mail:send() (a failure after it cannot take it back)',
+]
 
 /** The last request's parameters; each says who asks. */
 function withoutWho(node: FakeNode) {
@@ -165,12 +196,32 @@ test('a dry run checks and changes nothing', async () => {
   const { code, out } = await tool(node.root, 'upgrade', '1.2.0', '--dry-run')
   assert.is(code, 0)
   assert.equal(out.split('\n'), [
-    'shop 1.1.0 -> 1.2.0   can be installed; nothing was changed',
-    '  load        shop/cart, shop/price',
-    '  cannot undo shop/mail.send',
+    ...PLAN_TEXT,
+    'It can be installed: files, configuration and every new module were tried. 1.2.0 is on the node; nothing that runs was changed.',
     '',
   ])
   assert.not.ok(node.requests.some(({ method }) => method === 'upgrade'))
+})
+
+test('a node that plans in another form is still told to be ready', async () => {
+  const releases = result([...RELEASES, { vsn: '1.2.0', status: 'unpacked' }])
+  const node = await fake({ releases, check: result({ ...CHECKED, plan: { format: 2 } }) })
+  assert.match(
+    (await tool(node.root, 'upgrade', '1.2.0', '--dry-run')).out,
+    /^shop 1\.1\.0 -> 1\.2\.0\nIt can be installed/,
+  )
+})
+
+test('plan shows what the node plans, and asks for nothing that changes it', async () => {
+  const node = await fake({ plan: result(CHECKED.plan) })
+  const { code, out } = await tool(node.root, 'plan', '1.2.0')
+  assert.is(code, 0)
+  assert.equal(out.split('\n'), [...PLAN_TEXT, 'Do it:         bin/shop upgrade 1.2.0', ''])
+  assert.equal(
+    node.requests.map(({ method }) => method),
+    ['status', 'plan'],
+  )
+  assert.equal(JSON.parse((await tool(node.root, 'plan', '1.2.0', '--json')).out), CHECKED.plan)
 })
 
 // the node's refusal, exit code, why
