@@ -126,13 +126,17 @@ function resolve({ file, schema }: Placed): Placed {
   if (schema.$ref === undefined) return { file, schema }
   const [path = '', pointer = ''] = schema.$ref.split('#')
   const target = path === '' ? file : path
-  const name = pointer.replace('/definitions/', '')
-  const found = schemaOf(target).definitions?.[name]
+  const found = pointer.split('/').filter(Boolean).reduce(stepInto, schemaOf(target))
   if (found === undefined) throw new Error(`${file}: no ${schema.$ref}`)
   const { $ref: _reference, ...beside } = schema
   const meant = resolve({ file: target, schema: found })
   return { file: meant.file, schema: { ...meant.schema, ...beside } }
 }
+
+/** What stands under a key of a schema. */
+const stepInto = (from: Schema | undefined, key: string): Schema | undefined =>
+  // Reason for the cast: a pointer of ours leads through objects to a schema.
+  (from as Readonly<Record<string, Schema>> | undefined)?.[key]
 
 const isObject = (schema: Schema): boolean => schema.type === 'object' && schema.properties !== undefined
 

@@ -805,7 +805,7 @@ export interface DetailedGoal {
   readonly included_applications?: readonly string[]
 }
 /**
- * One release of the project.
+ * One release of the project, or what a profile says of it.
  *
  * This interface was referenced by `Formats`'s JSON-Schema
  * via the `definition` "ReleaseConfig".
@@ -816,13 +816,17 @@ export interface ReleaseConfig {
    */
   readonly name: string
   /**
-   * The release's version.
+   * Another release of this file: its settings count where this release has none of its own; its applications come first.
    */
-  readonly vsn: WrittenVsn
+  readonly extend?: string
   /**
-   * The goals, in order; everything they depend on is added.
+   * The release's version. Needed, here or in `defaults`.
    */
-  readonly applications: readonly Goal[]
+  readonly vsn?: WrittenVsn
+  /**
+   * The goals, in order; everything they depend on is added. Needed, here or by `extend`.
+   */
+  readonly applications?: readonly Goal[]
   /**
    * Configuration file, relative to the project; left out: an empty one.
    */
@@ -845,6 +849,66 @@ export interface ReleaseConfig {
   readonly upgrade_from?: readonly string[]
 }
 /**
+ * Settings of every release that does not say otherwise.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "ReleaseSettings".
+ */
+export interface ReleaseSettings {
+  /**
+   * The release's version. Needed, here or in `defaults`.
+   */
+  readonly vsn?: WrittenVsn
+  /**
+   * The goals, in order; everything they depend on is added. Needed, here or by `extend`.
+   */
+  readonly applications?: readonly Goal[]
+  /**
+   * Configuration file, relative to the project; left out: an empty one.
+   */
+  readonly sys_config?: string
+  /**
+   * File of flags for node, relative to the project; left out: none.
+   */
+  readonly vm_args?: string
+  /**
+   * `true`: this node binary travels in the release; `false`: the target's is used; or the path of a node binary. Default `false`.
+   */
+  readonly include_erts?: boolean | string
+  /**
+   * Files that may travel although they look like secrets (private keys, `.env`, `.npmrc`): paths below the project, `*` for any part of a name. Default: none.
+   */
+  readonly allow_secrets?: readonly string[]
+  /**
+   * Versions of this release, built before, that the build makes a relup from (and back to); left out: every older one there that the appups lead from.
+   */
+  readonly upgrade_from?: readonly string[]
+}
+/**
+ * What differs where a profile is asked for, `--profile NAME`.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "ProfileConfig".
+ */
+export interface ProfileConfig {
+  /**
+   * Where applications are looked for, relative to the project: folders or patterns with `*`; the first found wins, newest version first. Default `["apps/*"]`.
+   */
+  readonly lib_dirs?: readonly string[]
+  /**
+   * Folder that the build writes below, relative to the project; default the one of the project and in it the profile's name: `_build/prod`.
+   */
+  readonly output?: string
+  /**
+   * Settings of every release that does not say otherwise.
+   */
+  readonly defaults?: ReleaseSettings
+  /**
+   * Settings of single releases, by name.
+   */
+  readonly releases?: readonly ReleaseConfig[]
+}
+/**
  * Release configuration of a project, `otp.config.json`.
  *
  * This interface was referenced by `Formats`'s JSON-Schema
@@ -860,9 +924,22 @@ export interface OtpConfig {
    */
   readonly output?: string
   /**
+   * Settings of every release that does not say otherwise.
+   */
+  readonly defaults?: ReleaseSettings
+  /**
    * The releases: several names, and several versions of one.
    */
   readonly releases: readonly ReleaseConfig[]
+  /**
+   * Variants of the configuration by name, for `--profile`; `dev` and `prod` are there without being written.
+   */
+  readonly profiles?: {
+    /**
+     * What differs where a profile is asked for, `--profile NAME`.
+     */
+    readonly [k: string]: ProfileConfig
+  }
 }
 /**
  * One application of the release.

@@ -16,7 +16,7 @@ import { relupLines } from '../render/relup.js'
 import { count } from '../render/steps.js'
 import type { Style } from '../render/style.js'
 import { keyFailure } from './keygen.js'
-import { type CliContext, projectDir, shown } from './project.js'
+import { type CliContext, configOptions, projectFile, shown } from './project.js'
 
 /** Builds releases; with `--dry-run` lists the files they would consist of. */
 export async function build(args: Arguments, context: CliContext): Promise<Outcome> {
@@ -104,20 +104,21 @@ export async function relup(args: Arguments, context: CliContext): Promise<Outco
 }
 
 async function run(args: Arguments, context: CliContext, options: BuildOptions): Promise<Result<BuildReport, Failure>> {
-  const dir = projectDir(args, context)
-  if (!dir.ok) return dir
+  const file = projectFile(args, context)
+  if (!file.ok) return file
   const releases = list(args, 'release')
   const asked = {
     ...options,
+    ...configOptions(args, context),
     ...(flag(args, 'force') ? { force: true } : {}),
     ...(releases.length === 0 ? {} : { releases }),
   }
-  const built = await buildReleases(dir.value, asked, context.progress)
+  const built = await buildReleases(file.value, asked, context.progress)
   return built.ok ? built : err(buildFailure(built.error))
 }
 
 /** Files that a person writes: a fault in one of them is a wrong input, any other a build that failed. */
-const INPUT = /(^|[/\\])(otp\.config|app|appup|package|[^/\\]*\.config(\.[^/\\]+)?|[^/\\]*\.rel)\.json$/
+const INPUT = /(^|[/\\])(otp\.config\.\w+|(app|appup|package|[^/\\]*\.config(\.[^/\\]+)?|[^/\\]*\.rel)\.json)$|^--set$/
 
 function buildFailure(faults: readonly Fault[]): Failure {
   const errors = faults.filter(({ severity }) => severity === 'error')

@@ -45,7 +45,6 @@ export function readCommandLine(
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
       // A version such as 1.0 is a text.
       'parse-numbers': false,
       'parse-positional-numbers': false,
@@ -60,9 +59,16 @@ export function readCommandLine(
   const afterDashes = parsed['--']
   const plain: readonly string[] = Array.isArray(afterDashes) ? afterDashes.map(String) : []
   const args: Record<string, Arguments[string]> = {}
-  for (const { name, type, value: word = 'VALUE' } of options) {
-    const value = parsed[name]
-    if (value === undefined) continue
+  for (const { name, type, repeated, value: word = 'VALUE' } of options) {
+    const given = parsed[name]
+    if (given === undefined) continue
+    // Of what can be given once, the last one counts.
+    const value: unknown = Array.isArray(given) && repeated !== true ? given.at(-1) : given
+    if (repeated === true) {
+      const values: readonly unknown[] = Array.isArray(given) ? given : [given]
+      args[name] = values.map(String)
+      continue
+    }
     if (type === 'boolean') {
       args[name] = value === true
       continue

@@ -19,7 +19,7 @@ const ASK_MS = 2_000
 
 /** Shows the plan. */
 export async function plan(args: Arguments, context: CliContext): Promise<Outcome> {
-  const located = locate(args, context)
+  const located = await locate(args, context)
   if (!located.ok) return located
   const { root } = located.value
   const [from, to] = [text(args, 'from') ?? '', text(args, 'to') ?? '']

@@ -1,17 +1,15 @@
 /**
  * Where a command works: the project with its otp.config.json, and the release that a command on a node means.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { read } from '../../schemas/read.js'
+import { existsSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
-import type { OtpConfig } from '../../schemas/types.js'
-import { type Arguments, type Context, type NodeContext, type Target, text } from '../node/command.js'
+import { type Arguments, type Context, list, type NodeContext, type Target, text } from '../node/command.js'
+import { CONFIG_FILE, type Config, type ConfigOptions, configIn, findConfig, loadConfig } from '../release/config.js'
 import type { Failure } from '../render/failure.js'
 import { didYouMean } from '../render/nearest.js'
 
-/** The name of the project's configuration file. */
-export const CONFIG_FILE = 'otp.config.json'
+export { CONFIG_FILE } from '../release/config.js'
 
 /** What a command of `otp-rel` gets besides its arguments. */
 export interface CliContext extends Context {
@@ -20,30 +18,21 @@ export interface CliContext extends Context {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** A command of `otp-rel` that does not need a node. */
-export interface Project {
-  /** Absolute path of the folder with otp.config.json. */
-  readonly dir: string
-  readonly config: OtpConfig
-}
-
-/** The folder of the project: `--project`, else the nearest folder with otp.config.json from where the user stands up. */
-export function projectDir(args: Arguments, { cwd }: CliContext): Result<string, Failure> {
+/** The configuration file of the project: `--project`, else the nearest one from where the user stands up. */
+export function projectFile(args: Arguments, { cwd }: CliContext): Result<string, Failure> {
   const given = text(args, 'project')
   if (given === undefined) {
-    const found = upwards(cwd)
+    const found = findConfig(cwd)
     return found === undefined ? err(noConfig(cwd, 'here', 'nor in any folder above')) : ok(found)
   }
   const dir = resolve(cwd, given)
-  return existsSync(join(dir, CONFIG_FILE)) ? ok(dir) : err(noConfig(dir, `in ${given}`, 'where --project says'))
+  const found = configIn(dir)
+  return found === undefined ? err(noConfig(dir, `in ${given}`, 'where --project says')) : ok(found)
 }
 
-/** The nearest folder with otp.config.json, from one up. */
-export function upwards(dir: string): string | undefined {
-  for (let at = dir; ; at = dirname(at)) {
-    if (existsSync(join(at, CONFIG_FILE))) return at
-    if (at === dirname(at)) return undefined
-  }
+/** What the command line says besides the file: `--profile`, else `OTP_REL_PROFILE`; `--set`. */
+export function configOptions(args: Arguments, { env }: Pick<CliContext, 'env'>): ConfigOptions {
+  return { profile: text(args, 'profile') ?? env.OTP_REL_PROFILE, set: list(args, 'set') }
 }
 
 function noConfig(dir: string, where: string, also: string): Failure {
@@ -56,16 +45,13 @@ function noConfig(dir: string, where: string, also: string): Failure {
   }
 }
 
-/** The project's configuration, checked in form only: what commands on a node need of it. */
-export function readProject(args: Arguments, context: CliContext): Result<Project, Failure> {
-  const dir = projectDir(args, context)
-  if (!dir.ok) return dir
-  const file = join(dir.value, CONFIG_FILE)
-  const config = read('otp.config', readFileSync(file, 'utf8'), relative(context.cwd, file))
-  if (!config.ok) {
-    return err({ exit: 'bad_input', tag: 'bad_config', message: `${CONFIG_FILE} cannot be used`, faults: config.error })
-  }
-  return ok({ dir: dir.value, config: config.value })
+/** The project's configuration; files that it names need not be there: what commands on a node need of it. */
+export async function readProject(args: Arguments, context: CliContext): Promise<Result<Config, Failure>> {
+  const file = projectFile(args, context)
+  if (!file.ok) return file
+  const config = await loadConfig(file.value, configOptions(args, context))
+  if (config.ok) return config
+  return err({ exit: 'bad_input', tag: 'bad_config', message: `${CONFIG_FILE} cannot be used`, faults: config.error })
 }
 
 /** A release that a command means, and where its packages lie. */
@@ -78,35 +64,34 @@ export interface Located extends Target {
  * The node that a command means: `--root DIR`, else the release of the project (`--name` where it has several), else
  * the release folder the user stands in.
  */
-export function locate(args: Arguments, context: CliContext): Result<Located, Failure> {
+export async function locate(args: Arguments, context: CliContext): Promise<Result<Located, Failure>> {
   const root = text(args, 'root')
   const name = text(args, 'name')
-  if (root !== undefined) return ok(inFolder(resolve(context.cwd, root), name, args, context))
+  if (root !== undefined) return ok(await inFolder(resolve(context.cwd, root), name, args, context))
   const { cwd } = context
-  if (!projectDir(args, context).ok && existsSync(join(cwd, 'releases')) && existsSync(join(cwd, 'bin'))) {
-    return ok(inFolder(cwd, name, args, context))
+  if (!projectFile(args, context).ok && existsSync(join(cwd, 'releases')) && existsSync(join(cwd, 'bin'))) {
+    return ok(await inFolder(cwd, name, args, context))
   }
-  const project = readProject(args, context)
+  const project = await readProject(args, context)
   if (!project.ok) {
     const hints = [...(project.error.hints ?? []), 'or say where the release is with --root DIR']
     return err(project.error.tag === 'no_config' ? { ...project.error, hints } : project.error)
   }
   const chosen = choose(project.value, name)
   if (!chosen.ok) return chosen
-  const output = join(project.value.dir, project.value.config.output ?? '_build')
   return ok({
-    root: join(output, 'rel', chosen.value),
+    root: join(project.value.output, 'rel', chosen.value),
     name: chosen.value,
     packagesOf: (vsn) => [packageFile(project.value, chosen.value, vsn)],
   })
 }
 
 /** Names of the releases of a project, each once, in order. */
-export function releaseNames({ config }: Project): string[] {
-  return [...new Set(config.releases.map(({ name }) => name))]
+export function releaseNames({ releases }: Config): string[] {
+  return [...new Set(releases.map(({ name }) => name))]
 }
 
-function choose(project: Project, name: string | undefined): Result<string, Failure> {
+function choose(project: Config, name: string | undefined): Result<string, Failure> {
   const names = releaseNames(project)
   const listed = names.map((one) => `"${one}"`).join(', ')
   if (name === undefined) {
@@ -127,8 +112,13 @@ function choose(project: Project, name: string | undefined): Result<string, Fail
 }
 
 /** A release somewhere else; a project where the user stands may still have built its packages. */
-function inFolder(root: string, name: string | undefined, args: Arguments, context: CliContext): Located {
-  const project = readProject(args, context)
+async function inFolder(
+  root: string,
+  name: string | undefined,
+  args: Arguments,
+  context: CliContext,
+): Promise<Located> {
+  const project = await readProject(args, context)
   return {
     root,
     ...(name === undefined ? {} : { name }),
@@ -136,8 +126,7 @@ function inFolder(root: string, name: string | undefined, args: Arguments, conte
   }
 }
 
-const packageFile = ({ dir, config }: Project, name: string, vsn: string) =>
-  join(dir, config.output ?? '_build', 'tar', `${name}-${vsn}.tar.gz`)
+const packageFile = ({ output }: Config, name: string, vsn: string) => join(output, 'tar', `${name}-${vsn}.tar.gz`)
 
 /** A path as the user would type it: from where he stands, unless that leads upwards. */
 export function shown(path: string, { cwd }: Pick<CliContext, 'cwd'>): string {

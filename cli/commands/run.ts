@@ -7,11 +7,12 @@ import { isAbsolute } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok } from '../../schemas/result.js'
 import { helpLines, unknownCommand } from '../node/tool.js'
+import { findConfig } from '../release/config.js'
 import { EXIT_CODES } from '../render/exit_codes.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import type { Program } from '../render/help.js'
 import { print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
-import { type CliContext, CONFIG_FILE, shown, upwards } from './project.js'
+import { type CliContext, CONFIG_FILE, shown } from './project.js'
 import { COMMANDS, SHARED_OPTIONS } from './table.js'
 
 /** What runs `otp-rel` besides its command line. */
@@ -75,7 +76,7 @@ function interrupted(signal: AbortSignal): Promise<Outcome> {
 /** An unknown command outside a project is most often a known one of another directory. */
 function notACommand(given: string, cwd: string): Failure {
   const failure = unknownCommand(given, PROGRAM)
-  if (upwards(cwd) !== undefined || failure.message.includes('did you mean')) return failure
+  if (findConfig(cwd) !== undefined || failure.message.includes('did you mean')) return failure
   return {
     ...failure,
     hints: [...(failure.hints ?? []), `there is no ${CONFIG_FILE} here: commands of a project need one`],

@@ -15,7 +15,7 @@ import { type CliContext, locate, shown } from './project.js'
 
 /** Starts the node. */
 export async function start(args: Arguments, context: CliContext): Promise<Outcome> {
-  const located = locate(args, context)
+  const located = await locate(args, context)
   if (!located.ok) return located
   const script = findScript(located.value)
   if (!script.ok) return script

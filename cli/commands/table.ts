@@ -31,6 +31,19 @@ export const SHARED_OPTIONS: readonly Option[] = [
     value: 'DIR',
     describe: 'the project (default: the nearest folder with otp.config.json)',
   },
+  {
+    name: 'profile',
+    type: 'string',
+    value: 'NAME',
+    describe: 'a profile of otp.config.json, or several: prod,eu (default: OTP_REL_PROFILE, else none)',
+  },
+  {
+    name: 'set',
+    type: 'string',
+    value: 'PATH=VALUE',
+    repeated: true,
+    describe: 'another setting than in otp.config.json: releases.NAME.KEY=VALUE, defaults.KEY=VALUE; may be repeated',
+  },
 ]
 
 const RELEASES = {
@@ -203,7 +216,7 @@ function onNode(entry: NodeCommandEntry): CliCommandEntry {
     load: async () => {
       const command = await entry.load()
       return async (args, context) => {
-        const located = locate(args, context)
+        const located = await locate(args, context)
         if (!located.ok) return located
         const seconds = number(args, 'timeout')
         const { packagesOf, ...target } = located.value

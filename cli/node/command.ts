@@ -19,6 +19,8 @@ export interface Option {
   /** As written after `--`, words joined by `-`. */
   readonly name: string
   readonly type: 'string' | 'boolean' | 'number'
+  /** May be given several times; only texts. */
+  readonly repeated?: boolean
   /** The word for the value in help, in capitals. */
   readonly value?: string
   readonly describe: string

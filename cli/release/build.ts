@@ -43,6 +43,10 @@ export interface BuildOptions {
   readonly force?: boolean
   /** Plan only: nothing is written below `_build/rel`. Default false. */
   readonly dryRun?: boolean
+  /** Names of profiles, `prod` or `prod,eu`. Default: none. */
+  readonly profile?: string | undefined
+  /** Settings that count more than the configuration's, `releases.shop.vsn=1.2.0`. Default: none. */
+  readonly set?: readonly string[] | undefined
   /** Make the package as well. Default false. */
   readonly tar?: boolean
   /** Signs the releases. Default: they are not signed. */
@@ -101,8 +105,8 @@ export async function build(
     (found) => found.isDirectory(),
     () => true,
   )
-  const file = isFolder ? ((await findConfig(project)) ?? join(project, CONFIG_FILE)) : project
-  const config = await readConfig(file)
+  const file = isFolder ? (findConfig(project) ?? join(project, CONFIG_FILE)) : project
+  const config = await readConfig(file, options)
   if (!config.ok) return config
   const specs: ReleaseSpec[] = []
   for (const name of options.releases ?? [undefined]) {
@@ -124,8 +128,8 @@ export async function build(
 
 /** What the releases of one build share. */
 async function openShared(config: Config, specs: readonly ReleaseSpec[]) {
-  const cache = openCache(join(config.output, 'cache'))
-  const sums = await openSums(join(config.output, 'cache', 'sums.json'))
+  const cache = openCache(config.cache)
+  const sums = await openSums(join(config.cache, 'sums.json'))
   const rebuilt = specs.flatMap(({ vsn }) => (typeof vsn === 'string' ? [vsn] : []))
   return { cache, sums, rebuilt, discovered: await discover(config) }
 }

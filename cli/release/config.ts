@@ -3,69 +3,47 @@
  *
  * OTP has no such file of its own; relx.config and reltool.config stand here.
  */
-import { access, readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
-import { formatPath, type JsonPath, positionOf } from '../../schemas/position.js'
+import { didYouMean } from '../../schemas/nearest.js'
+import type { JsonPath } from '../../schemas/position.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import type { Goal, OtpConfig, ReleaseConfig, StartType, WrittenVsn } from '../../schemas/types.js'
+import type { Goal, OtpConfig } from '../../schemas/types.js'
+import {
+  formatLayerError,
+  type LayerError,
+  type MergedRelease,
+  mergeReleases,
+  type NamedProfile,
+  OWN_PROFILES,
+} from './config_layers.js'
+import { readSettings } from './config_set.js'
+import { type Config, faultAt, type GoalSpec, type ReleaseSpec, settingPath, type TextFile } from './config_spec.js'
 
-/** Name of the configuration file. */
+export { type Config, faultAt, type GoalSpec, type ReleaseSpec, settingPath, type TextFile } from './config_spec.js'
+
+/** Name of the configuration file, for messages. */
 export const CONFIG_FILE = 'otp.config.json'
 
-/** A file and its text, in which later stages place their faults. */
-export interface TextFile {
-  /** Absolute. */
-  readonly file: string
-  readonly text: string
-}
+/** Every name it may have; a folder has one of them. */
+export const CONFIG_FILES: readonly string[] = [
+  CONFIG_FILE,
+  'otp.config.jsonc',
+  'otp.config.ts',
+  'otp.config.mts',
+  'otp.config.mjs',
+  'otp.config.js',
+]
 
-/** A project's configuration. */
-export interface Config {
-  /** `otp.config.json`. */
-  readonly source: TextFile
-  /** The project's folder, absolute. */
-  readonly root: string
-  /** Where applications are looked for, in order, as written; relative to the root. */
-  readonly libDirs: readonly string[]
-  /** Folder that the build writes below, absolute. */
-  readonly output: string
-  /** In the order of the file; the first is the default one. */
-  readonly releases: readonly ReleaseSpec[]
-}
-
-/** A release as it is asked for. */
-export interface ReleaseSpec {
-  readonly name: string
-  /** The version, or where it is to be looked up. */
-  readonly vsn: WrittenVsn
-  /** In the order of the file. */
-  readonly goals: readonly GoalSpec[]
-  /** Absolute; absent: an empty configuration. */
-  readonly sysConfig?: string
-  /** Absolute; absent: no flags. */
-  readonly vmArgs?: string
-  /** `true`: this node binary travels along; `false`: the target's; or a node binary, absolute. */
-  readonly includeErts: boolean | string
-  /** Versions built before that a relup is made from and to, in order. */
-  readonly upgradeFrom: readonly string[]
-  /** Files that may travel although they look like secrets. */
-  readonly allowSecrets: readonly string[]
-  /** Where it stands in the file. */
-  readonly path: JsonPath
-}
-
-/** An application that a release is asked to have. */
-export interface GoalSpec {
-  readonly name: string
-  /** Versions that will do; absent: the newest. */
-  readonly range?: string
-  readonly type: StartType
-  /** Overrides the list of its app.json where present. */
-  readonly included_applications?: readonly string[]
-  /** Where it stands in the file. */
-  readonly path: JsonPath
+/** What counts besides the file. */
+export interface ConfigOptions {
+  /** Names of profiles, `prod` or `prod,eu`, lowest first. Default: none. */
+  readonly profile?: string | undefined
+  /** Settings of the command line, `releases.shop.vsn=1.2.0`. Default: none. */
+  readonly set?: readonly string[] | undefined
 }
 
 /**
@@ -74,35 +52,52 @@ export interface GoalSpec {
  * @param dir where to begin; the folders above it follow
  * @returns the file, absolute, or undefined where there is none up to the root of the file system
  */
-export async function findConfig(dir: string): Promise<string | undefined> {
-  const file = join(resolve(dir), CONFIG_FILE)
-  if (await access(file).then(yes, no)) return file
-  const above = dirname(resolve(dir))
-  return above === resolve(dir) ? undefined : findConfig(above)
+export function findConfig(dir: string): string | undefined {
+  const at = resolve(dir)
+  const file = configIn(at)
+  if (file !== undefined) return file
+  const above = dirname(at)
+  return above === at ? undefined : findConfig(above)
 }
 
-const yes = () => true
-const no = () => false
+/** The configuration in a folder, absolute; the first where there are several. */
+export const configIn = (dir: string): string | undefined => configsIn(resolve(dir))[0]
+
+const configsIn = (dir: string): readonly string[] =>
+  CONFIG_FILES.map((name) => join(dir, name)).filter((file) => existsSync(file))
 
 /**
  * Reads a configuration and looks whether the files that it names are there.
  *
  * @returns the configuration, or every fault in it
  */
-export async function readConfig(file: string): Promise<Result<Config, Fault[]>> {
+export async function readConfig(file: string, options: ConfigOptions = {}): Promise<Result<Config, Fault[]>> {
+  const loaded = await loadConfig(file, options)
+  if (!loaded.ok) return loaded
+  const { source } = loaded.value
+  const missing = await Promise.all(namedFiles(loaded.value).map((named) => missingFile(source, named)))
+  const faults = missing.filter((fault) => fault !== undefined)
+  return faults.length > 0 ? err(faults) : loaded
+}
+
+/** As {@link readConfig}; files that it names need not be there. */
+export async function loadConfig(file: string, options: ConfigOptions = {}): Promise<Result<Config, Fault[]>> {
   const absolute = resolve(file)
+  const others = configsIn(dirname(absolute)).filter((other) => other !== absolute)
+  if (others.length > 0) {
+    const message = `there is ${others.map((other) => basename(other)).join(' and ')} as well; keep one of them`
+    return err([{ tag: 'two_configs', severity: 'error', message, file: absolute }])
+  }
   let text: string
   try {
     text = await readFile(absolute, 'utf8')
   } catch (cause) {
     return err([unreadable(absolute, cause)])
   }
-  const source = { file: absolute, text }
-  const parsed = parseConfig(source)
-  if (!parsed.ok) return parsed
-  const missing = await Promise.all(namedFiles(parsed.value).map((named) => missingFile(source, named)))
-  const faults = missing.filter((fault) => fault !== undefined)
-  return faults.length > 0 ? err(faults) : parsed
+  if (/\.jsonc?$/.test(absolute)) return parseConfig({ file: absolute, text }, options)
+  const { configFromModule } = await import('./config_module.js')
+  const written = await configFromModule(absolute, options)
+  return written.ok ? configOf(written.value, { file: absolute, text: '' }, options) : written
 }
 
 function unreadable(file: string, cause: unknown): Fault {
@@ -114,33 +109,71 @@ function unreadable(file: string, cause: unknown): Fault {
 }
 
 /** The pure half of {@link readConfig}: text to configuration. */
-export function parseConfig(source: TextFile): Result<Config, Fault[]> {
+export function parseConfig(source: TextFile, options: ConfigOptions = {}): Result<Config, Fault[]> {
   const checked = read('otp.config', source.text, source.file)
-  if (!checked.ok) return checked
-  const root = dirname(source.file)
-  const faults = doubles(checked.value, source)
+  return checked.ok ? configOf(checked.value, source, options) : checked
+}
+
+/** A checked value to configuration: profiles and settings merged, defaults filled in. */
+export function configOf(written: OtpConfig, source: TextFile, options: ConfigOptions): Result<Config, Fault[]> {
+  const commandLine = readSettings(options.set ?? [])
+  if (!commandLine.ok) return commandLine
+  const profiles = profilesNamed(written, options.profile)
+  if (!profiles.ok) return err([faultAt(source, ['profiles'], 'unknown_profile', profiles.error)])
+  const merged = mergeReleases({ config: written, profiles: profiles.value, commandLine: commandLine.value })
+  if (!merged.ok) return err(merged.error.map((error) => layerFault(error, source, written)))
+  const faults = doubles(merged.value, source)
   if (faults.length > 0) return err(faults)
+  const root = dirname(source.file)
+  const names = profiles.value.map(({ name }) => name)
+  const base = written.output ?? '_build'
+  const asked = [...profiles.value.map((profile) => profile.written), commandLine.value].filter(
+    (one) => one !== undefined,
+  )
+  const output = asked.findLast((one) => one.output !== undefined)?.output ?? join(base, names.join('+'))
   return ok({
     source,
     root,
-    libDirs: checked.value.lib_dirs ?? ['apps/*'],
-    output: resolve(root, checked.value.output ?? '_build'),
-    releases: checked.value.releases.map((release, index) => specOf(release, root, ['releases', index])),
+    libDirs: asked.findLast((one) => one.lib_dirs !== undefined)?.lib_dirs ?? written.lib_dirs ?? ['apps/*'],
+    profiles: names,
+    output: resolve(root, output),
+    cache: resolve(root, base, 'cache'),
+    releases: merged.value.map((release) => specOf(release, root)),
   })
 }
 
-function specOf(release: ReleaseConfig, root: string, path: JsonPath): ReleaseSpec {
-  const { include_erts: erts = false } = release
+/** @returns the profiles, lowest first; or which one there is not, in words */
+function profilesNamed({ profiles = {} }: OtpConfig, asked = ''): Result<readonly NamedProfile[], string> {
+  const names = asked.split(',').filter((name) => name !== '')
+  const known = [...new Set([...Object.keys(profiles), ...Object.keys(OWN_PROFILES)])]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    return err(`no profile is called "${unknown}"; there are: ${known.join(', ')}${didYouMean(unknown, known)}`)
+  }
+  return ok(names.map((name) => ({ name, written: Object.hasOwn(profiles, name) ? profiles[name] : undefined })))
+}
+
+function layerFault(error: LayerError, source: TextFile, { releases }: OtpConfig): Fault {
+  const message = formatLayerError(error, [...new Set(releases.map(({ name }) => name))])
+  if (error.path !== undefined) return faultAt(source, error.path, error.tag, message)
+  return { tag: error.tag, severity: 'error', message, file: '--set' }
+}
+
+function specOf({ name, settings, goals, path, origins }: MergedRelease, root: string): ReleaseSpec {
+  const { vsn, include_erts: erts = false, sys_config: sysConfig, vm_args: vmArgs } = settings
+  // mergeReleases gives none without
+  if (vsn === undefined) throw new Error(`release "${name}" was merged without a version`)
   return {
-    name: release.name,
-    vsn: release.vsn,
-    goals: release.applications.map((goal, index) => goalOf(goal, [...path, 'applications', index])),
-    ...(release.sys_config === undefined ? {} : { sysConfig: resolve(root, release.sys_config) }),
-    ...(release.vm_args === undefined ? {} : { vmArgs: resolve(root, release.vm_args) }),
+    name,
+    vsn,
+    goals: goals.map(({ goal, path: at }) => goalOf(goal, at)),
+    ...(sysConfig === undefined ? {} : { sysConfig: resolve(root, sysConfig) }),
+    ...(vmArgs === undefined ? {} : { vmArgs: resolve(root, vmArgs) }),
     includeErts: typeof erts === 'string' ? resolve(root, erts) : erts,
-    upgradeFrom: release.upgrade_from ?? [],
-    allowSecrets: release.allow_secrets ?? [],
+    allowSecrets: settings.allow_secrets ?? [],
+    upgradeFrom: settings.upgrade_from ?? [],
     path,
+    origins,
   }
 }
 
@@ -156,26 +189,18 @@ function goalOf(goal: Goal, path: JsonPath): GoalSpec {
   }
 }
 
-/** What a list holds twice: releases by name and version, goals of a release by name. */
-function doubles(config: OtpConfig, source: TextFile): Fault[] {
-  const releases = config.releases.map(({ name, vsn }, index) => ({
-    name: typeof vsn === 'string' ? `${name} ${vsn}` : name,
-    path: ['releases', index, 'name'] as JsonPath,
-  }))
-  const goals = config.releases.map(({ applications }, release) =>
-    applications.map((goal, index) => ({
-      name: typeof goal === 'string' ? goal : goal.name,
-      path: ['releases', release, 'applications', index] as JsonPath,
-    })),
+/** What stands twice: releases by name and version, goals of a release by name. */
+function doubles(releases: readonly MergedRelease[], source: TextFile): Fault[] {
+  const called = releases.map(({ name, settings: { vsn }, path }) => {
+    return { name: typeof vsn === 'string' ? `${name} ${vsn}` : name, path: [...path, 'name'] }
+  })
+  const goals = releases.map((release) =>
+    release.goals.map(({ goal, path }) => ({ name: typeof goal === 'string' ? goal : goal.name, path })),
   )
   return [
-    ...repeated(releases).map(({ name, path }) => {
-      return faultAt(
-        source,
-        path,
-        'duplicate_release',
-        `release "${name}" stands here twice; give each its own name or version`,
-      )
+    ...repeated(called).map(({ name, path }) => {
+      const message = `release "${name}" stands here twice; give each its own name or version`
+      return faultAt(source, path, 'duplicate_release', message)
     }),
     ...goals.flatMap(repeated).map(({ name, path }) => {
       return faultAt(source, path, 'duplicate_goal', `application "${name}" stands here twice; keep one of the two`)
@@ -183,26 +208,14 @@ function doubles(config: OtpConfig, source: TextFile): Fault[] {
   ]
 }
 
-const repeated = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
+const repeated = <T extends { readonly name: string; readonly path: JsonPath }>(items: readonly T[]): T[] =>
   items.filter(({ name }, index) => items.findIndex((other) => other.name === name) < index)
 
-/** A fault placed in a file's text. */
-export function faultAt(source: TextFile, path: JsonPath, tag: string, message: string): Fault {
-  return {
-    tag,
-    severity: 'error',
-    message,
-    file: source.file,
-    ...positionOf(source.text, path),
-    path: formatPath(path),
-  }
-}
-
 function namedFiles({ releases }: Config): { readonly file: string; readonly path: JsonPath }[] {
-  return releases.flatMap(({ sysConfig, vmArgs, includeErts, path }) => {
-    const files = { sys_config: sysConfig, vm_args: vmArgs, include_erts: includeErts }
+  return releases.flatMap((spec) => {
+    const files = { sys_config: spec.sysConfig, vm_args: spec.vmArgs, include_erts: spec.includeErts }
     return Object.entries(files).flatMap(([key, file]) =>
-      typeof file === 'string' ? [{ file, path: [...path, key] }] : [],
+      typeof file === 'string' ? [{ file, path: settingPath(spec, key) }] : [],
     )
   })
 }
@@ -211,7 +224,10 @@ async function missingFile(
   source: TextFile,
   { file, path }: { file: string; path: JsonPath },
 ): Promise<Fault | undefined> {
-  const found = await stat(file).then((info) => (info.isFile() ? 'file' : 'folder'), no)
+  const found = await stat(file).then(
+    (info) => (info.isFile() ? 'file' : 'folder'),
+    () => undefined,
+  )
   if (found === 'file') return undefined
   return faultAt(
     source,

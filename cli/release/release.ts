@@ -6,7 +6,7 @@
 import type { Fault } from '../../schemas/fault.js'
 import { didYouMean } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import { type Config, faultAt, type ReleaseSpec } from './config.js'
+import { type Config, faultAt, type ReleaseSpec, settingPath } from './config.js'
 import { type Discovered, discover } from './discover.js'
 import { ertsVersion } from './erts.js'
 import { type ResolvedRelease, resolveRelease } from './resolve.js'
@@ -49,6 +49,6 @@ export async function readRelease(
   ])
   const resolved = resolveRelease(config, spec, discovered, { vsn, erts: erts.ok ? erts.value : 'unknown' })
   const faults = resolved.ok ? [] : resolved.error.map(resolveFault)
-  if (!erts.ok) faults.unshift(faultAt(config.source, [...spec.path, 'include_erts'], 'bad_erts', erts.error))
+  if (!erts.ok) faults.unshift(faultAt(config.source, settingPath(spec, 'include_erts'), 'bad_erts', erts.error))
   return resolved.ok && faults.length === 0 ? resolved : err(faults)
 }

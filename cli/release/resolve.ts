@@ -9,7 +9,7 @@ import type { Fault } from '../../schemas/fault.js'
 import { nearest } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Rel, RelApplication, StartType } from '../../schemas/types.js'
-import type { Config, GoalSpec, ReleaseSpec } from './config.js'
+import { type Config, type GoalSpec, type ReleaseSpec, settingPath } from './config.js'
 import type { AppupFile, Discovered, DiscoveredApp } from './discover.js'
 import { accepts, type Choice, choose, MANDATORY, placeIn, type Wish } from './resolve_choose.js'
 import { findCycles } from './resolve_cycle.js'
@@ -85,9 +85,9 @@ export function resolveRelease(
 
 function specErrors({ source }: Config, spec: ReleaseSpec, vsn: Result<string, string>): ResolveError[] {
   const release = spec.name
-  if (!vsn.ok) return [{ tag: 'no_vsn', release, why: vsn.error, place: placeIn(source, [...spec.path, 'vsn']) }]
+  if (!vsn.ok) return [{ tag: 'no_vsn', release, why: vsn.error, place: placeIn(source, settingPath(spec, 'vsn')) }]
   return spec.upgradeFrom.flatMap((from, index): ResolveError[] => {
-    const place = placeIn(source, [...spec.path, 'upgrade_from', index])
+    const place = placeIn(source, settingPath(spec, 'upgrade_from', index))
     return from === vsn.value ? [{ tag: 'upgrade_from_itself', release, vsn: from, place }] : []
   })
 }

@@ -7,7 +7,7 @@
 import { dependencyName } from '../../schemas/app_resource.js'
 import type { Place } from '../../schemas/fault.js'
 import { formatPath, type JsonPath, positionOf } from '../../schemas/position.js'
-import type { Config, ReleaseSpec, TextFile } from './config.js'
+import { type Config, type ReleaseSpec, settingPath, type TextFile } from './config.js'
 import type { Discovered, DiscoveredApp } from './discover.js'
 import type { Demand } from './resolve_error.js'
 import { satisfies } from './vsn.js'
@@ -98,7 +98,7 @@ export const accepts = ({ range }: Demand, vsn: string) => range === undefined |
 function goalWishes({ source }: Config, spec: ReleaseSpec): Wish[] {
   const by = `release "${spec.name}"`
   const mandatory = MANDATORY.filter((name) => spec.goals.every((goal) => goal.name !== name))
-  const applications = [...spec.path, 'applications']
+  const applications = settingPath(spec, 'applications')
   return [
     ...mandatory.map(
       (name): Wish => ({ name, by, optional: false, started: true, place: placeIn(source, applications) }),

@@ -25,6 +25,11 @@ test('what is left out has its default, and paths are absolute', () => {
       upgradeFrom: [],
       allowSecrets: [],
       path: ['releases', 0],
+      origins: {
+        vsn: ['releases', 0, 'vsn'],
+        applications: ['releases', 0, 'applications'],
+        sys_config: ['releases', 0, 'sys_config'],
+      },
     },
   ])
 })
@@ -62,10 +67,10 @@ test('outside a project that is what is said', async () => {
   ])
 })
 
-test('the configuration of a folder is that of the project around it', async () => {
+test('the configuration of a folder is that of the project around it', () => {
   const inside = join(fixture('good_project'), 'apps/shop/src')
-  assert.is(await findConfig(inside), join(fixture('good_project'), 'otp.config.json'))
-  assert.is(await findConfig('/'), undefined)
+  assert.is(findConfig(inside), join(fixture('good_project'), 'otp.config.json'))
+  assert.is(findConfig('/'), undefined)
 })
 
 test('a release is found by name, the first one without', async () => {
