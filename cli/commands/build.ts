@@ -16,7 +16,7 @@ import { relupLines } from '../render/relup.js'
 import { count } from '../render/steps.js'
 import type { Style } from '../render/style.js'
 import { keyFailure } from './keygen.js'
-import { type CliContext, configOptions, projectFile, shown } from './project.js'
+import { type CliContext, configOptions, projectPath, shown } from './project.js'
 
 /** Builds releases; with `--dry-run` lists the files they would consist of. */
 export async function build(args: Arguments, context: CliContext): Promise<Outcome> {
@@ -104,8 +104,8 @@ export async function relup(args: Arguments, context: CliContext): Promise<Outco
 }
 
 async function run(args: Arguments, context: CliContext, options: BuildOptions): Promise<Result<BuildReport, Failure>> {
-  const file = projectFile(args, context)
-  if (!file.ok) return file
+  const project = await projectPath(args, context)
+  if (!project.ok) return project
   const releases = list(args, 'release')
   const asked = {
     ...options,
@@ -113,7 +113,7 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
     ...(flag(args, 'force') ? { force: true } : {}),
     ...(releases.length === 0 ? {} : { releases }),
   }
-  const built = await buildReleases(file.value, asked, context.progress)
+  const built = await buildReleases(project.value, asked, context.progress)
   return built.ok ? built : err(buildFailure(built.error))
 }
 

@@ -18,16 +18,27 @@ export interface CliContext extends Context {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** The configuration file of the project: `--project`, else the nearest one from where the user stands up. */
-export function projectFile(args: Arguments, { cwd }: CliContext): Result<string, Failure> {
+/** The folder where a command looks for its project, and the configuration file that it finds. */
+function projectPlace(args: Arguments, { cwd }: Pick<CliContext, 'cwd'>): { dir: string; file: string | undefined } {
   const given = text(args, 'project')
-  if (given === undefined) {
-    const found = findConfig(cwd)
-    return found === undefined ? err(noConfig(cwd, 'here', 'nor in any folder above')) : ok(found)
-  }
-  const dir = resolve(cwd, given)
-  const found = configIn(dir)
-  return found === undefined ? err(noConfig(dir, `in ${given}`, 'where --project says')) : ok(found)
+  const dir = given === undefined ? cwd : resolve(cwd, given)
+  return { dir, file: given === undefined ? findConfig(cwd) : configIn(dir) }
+}
+
+/**
+ * The project: the configuration file in `--project`, else the nearest one from where the user stands up; or the folder
+ * itself, where a project needs none.
+ */
+export async function projectPath(args: Arguments, context: CliContext): Promise<Result<string, Failure>> {
+  const { dir, file } = projectPlace(args, context)
+  if (file !== undefined) return ok(file)
+  return (await implied(dir, {})) === undefined ? err(noConfig(args, dir)) : ok(dir)
+}
+
+/** Loaded only where there is no configuration. */
+async function implied(dir: string, options: ConfigOptions) {
+  const { impliedConfig } = await import('../release/config_implied.js')
+  return impliedConfig(dir, options)
 }
 
 /** What the command line says besides the file: `--profile`, else `OTP_REL_PROFILE`; `--set`. */
@@ -35,7 +46,10 @@ export function configOptions(args: Arguments, { env }: Pick<CliContext, 'env'>)
   return { profile: text(args, 'profile') ?? env.OTP_REL_PROFILE, set: list(args, 'set') }
 }
 
-function noConfig(dir: string, where: string, also: string): Failure {
+function noConfig(args: Arguments, dir: string): Failure {
+  const given = text(args, 'project')
+  const [where, also] =
+    given === undefined ? ['here', 'nor in any folder above'] : [`in ${given}`, 'where --project says']
   return {
     exit: 'bad_input',
     tag: 'no_config',
@@ -47,9 +61,10 @@ function noConfig(dir: string, where: string, also: string): Failure {
 
 /** The project's configuration; files that it names need not be there: what commands on a node need of it. */
 export async function readProject(args: Arguments, context: CliContext): Promise<Result<Config, Failure>> {
-  const file = projectFile(args, context)
-  if (!file.ok) return file
-  const config = await loadConfig(file.value, configOptions(args, context))
+  const { dir, file } = projectPlace(args, context)
+  const options = configOptions(args, context)
+  const config = file === undefined ? await implied(dir, options) : await loadConfig(file, options)
+  if (config === undefined) return err(noConfig(args, dir))
   if (config.ok) return config
   return err({ exit: 'bad_input', tag: 'bad_config', message: `${CONFIG_FILE} cannot be used`, faults: config.error })
 }
@@ -69,7 +84,11 @@ export async function locate(args: Arguments, context: CliContext): Promise<Resu
   const name = text(args, 'name')
   if (root !== undefined) return ok(await inFolder(resolve(context.cwd, root), name, args, context))
   const { cwd } = context
-  if (!projectFile(args, context).ok && existsSync(join(cwd, 'releases')) && existsSync(join(cwd, 'bin'))) {
+  if (
+    projectPlace(args, context).file === undefined &&
+    existsSync(join(cwd, 'releases')) &&
+    existsSync(join(cwd, 'bin'))
+  ) {
     return ok(await inFolder(cwd, name, args, context))
   }
   const project = await readProject(args, context)

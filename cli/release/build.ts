@@ -19,9 +19,11 @@ import { compile } from './compile.js'
 import { compileFault, compileWarning } from './compile_fault.js'
 import type { CompiledApplication } from './compiled.js'
 import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
+import { impliedConfig } from './config_implied.js'
 import { discover } from './discover.js'
 import { findFiles, findPackageFiles, openSums, type Sums } from './files.js'
 import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
+import { projectWarnings } from './project_warnings.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, describe, topRelease } from './release_script.js'
@@ -101,12 +103,7 @@ export async function build(
   options: BuildOptions = {},
   progress: (step: BuildStep) => void = () => {},
 ): Promise<Result<BuildReport, readonly Fault[]>> {
-  const isFolder = await stat(project).then(
-    (found) => found.isDirectory(),
-    () => true,
-  )
-  const file = isFolder ? (findConfig(project) ?? join(project, CONFIG_FILE)) : project
-  const config = await readConfig(file, options)
+  const config = await projectConfig(project, options)
   if (!config.ok) return config
   const specs: ReleaseSpec[] = []
   for (const name of options.releases ?? [undefined]) {
@@ -124,6 +121,17 @@ export async function build(
     warnings.push(...built.value.warnings)
   }
   return ok({ project: config.value.root, releases, warnings })
+}
+
+/** The configuration in a folder, above it, or of the one application there; or that of a file. */
+async function projectConfig(project: string, options: BuildOptions): Promise<Result<Config, Fault[]>> {
+  const isFolder = await stat(project).then(
+    (found) => found.isDirectory(),
+    () => true,
+  )
+  const file = isFolder ? findConfig(project) : project
+  if (file !== undefined) return readConfig(file, options)
+  return (await impliedConfig(project, options)) ?? readConfig(join(project, CONFIG_FILE), options)
 }
 
 /** What the releases of one build share. */
@@ -181,7 +189,12 @@ async function buildRelease(
   if (!relup.ok) return relup
   const bases = relup.value.bases.length === 0 ? '' : `, relup.json from ${relup.value.bases.join(', ')}`
   progress({ verb: 'generating', text: `releases/${rel.vsn}/start.script.json${bases}` })
-  const warnings = [...compiled.value.warnings.map(compileWarning), ...script.value.warnings, ...relup.value.warnings]
+  const warnings = [
+    ...(await projectWarnings(config, resolved.value, discovered)),
+    ...compiled.value.warnings.map(compileWarning),
+    ...script.value.warnings,
+    ...relup.value.warnings,
+  ]
   if (options.warningsAsErrors === true && warnings.length > 0)
     return err(warnings.map((one) => ({ ...one, severity: 'error' })))
 

@@ -1,11 +1,11 @@
 /**
  * Finds every application that a release of the project may have: {@link Config} -> {@link Discovered}.
  *
- * Looked at in this order: `lib_dirs`, the workspaces of the project's package.json, packages in node_modules that have
- * an app.json, and the runtime's own kernel, stdlib and sasl. The only stage besides config that reads the project.
+ * Looked at in this order: `lib_dirs`, the project's workspaces (npm, yarn, pnpm), packages in node_modules that have an
+ * app.json, and the runtime's own kernel, stdlib and sasl. The only stage besides config that reads the project.
  * OTP: the code path, and relx's discovery of OTP applications.
  */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type AppResource, completeApp } from '../../schemas/app_resource.js'
 import type { Fault } from '../../schemas/fault.js'
@@ -13,8 +13,8 @@ import { nearest } from '../../schemas/nearest.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Appup } from '../../schemas/types.js'
+import { type AppPlace, appPlaces } from './app_folders.js'
 import { type Config, faultAt, type TextFile } from './config.js'
-import { foldersOf } from './glob.js'
 import { home } from './home.js'
 import { readSources, wantedModules } from './module_source.js'
 import { compareVsn, readVsn } from './vsn.js'
@@ -35,6 +35,8 @@ export interface DiscoveredApp {
   readonly appup?: AppupFile
   /** Where it was found: a pattern of lib_dirs, `workspaces`, `node_modules` or `otp-rel`. */
   readonly origin: string
+  /** Where its version was looked up; left out: app.json says it itself. */
+  readonly vsnFrom?: 'git' | 'package.json'
   /** What keeps it from being part of a release. */
   readonly faults: readonly Fault[]
 }
@@ -64,12 +66,9 @@ export interface Discovered {
 /** Folder of the runtime's applications: `runtime` of the sources, or `dist/runtime` of the package. */
 export const runtimeLibDir = (): string => join(home().code, 'runtime')
 
-/** The runtime's applications. */
-const RUNTIME_APPS = ['kernel', 'stdlib', 'sasl']
-
 /** Reads every application that the project, its packages and the runtime have. */
 export async function discover(config: Config, runtimeDir = runtimeLibDir()): Promise<Discovered> {
-  const places = await placesOf(config, runtimeDir)
+  const places = await appPlaces(config, runtimeDir)
   const folders: { folder: string; origin: string }[] = []
   const seen = new Set<string>()
   for (const { origin, candidates } of places) {
@@ -84,7 +83,7 @@ export async function discover(config: Config, runtimeDir = runtimeLibDir()): Pr
   }
   const found = await Promise.all(folders.map(({ folder, origin }) => readApp(folder, origin, config.root)))
   const apps = new Map<string, DiscoveredApp[]>()
-  const broken: BrokenApp[] = []
+  const broken = places.flatMap(unreadablePlace)
   for (const one of found) {
     if (one === undefined) continue
     if (one.ok) apps.set(one.value.name, [...(apps.get(one.value.name) ?? []), one.value])
@@ -95,32 +94,12 @@ export async function discover(config: Config, runtimeDir = runtimeLibDir()): Pr
   return { apps, broken, places: [...new Set(places.map(({ origin }) => origin))] }
 }
 
-interface Place {
-  readonly origin: string
-  /** Folders that may be an application's. */
-  readonly candidates: readonly string[]
-}
-
-async function placesOf({ root, libDirs }: Config, runtimeDir: string): Promise<Place[]> {
-  const workspaces = await workspacesOf(root)
-  return [
-    ...(await Promise.all(libDirs.map(async (dir) => ({ origin: dir, candidates: await appFolders(root, dir) })))),
-    ...(await Promise.all(
-      workspaces.map(async (dir) => ({ origin: 'workspaces', candidates: await foldersOf(root, dir) })),
-    )),
-    { origin: 'node_modules', candidates: await packagesOf(join(root, 'node_modules')) },
-    { origin: 'otp-rel', candidates: RUNTIME_APPS.map((name) => join(runtimeDir, name)) },
-  ]
-}
-
-/** The folders of a pattern; one without `*` is an application's or one that applications stand in. */
-async function appFolders(root: string, dir: string): Promise<string[]> {
-  const folders = await foldersOf(root, dir)
-  if (dir.includes('*')) return folders
-  const nested = await Promise.all(
-    folders.map(async (folder) => ((await isThere(join(folder, 'app.json'))) ? [folder] : foldersOf(folder, '*'))),
-  )
-  return nested.flat()
+/** A place that cannot be read may hold any application. */
+function unreadablePlace({ origin, unreadable: cause }: AppPlace): BrokenApp[] {
+  if (cause === undefined) return []
+  const file = cause.path ?? origin
+  const message = `cannot be read: ${cause.message}; applications are looked for there (${origin})`
+  return [{ guess: '', origin: 'lib_dirs', faults: [{ tag: 'cannot_read', severity: 'error', message, file, cause }] }]
 }
 
 const isThere = (path: string) =>
@@ -129,25 +108,6 @@ const isThere = (path: string) =>
     () => false,
   )
 
-async function workspacesOf(root: string): Promise<string[]> {
-  try {
-    // What is not a list of strings is no list of workspaces; npm says so better.
-    const { workspaces } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { workspaces?: unknown }
-    const list = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages
-    return Array.isArray(list) ? list.filter((item) => typeof item === 'string' && !item.startsWith('!')) : []
-  } catch {
-    return []
-  }
-}
-
-async function packagesOf(dir: string): Promise<string[]> {
-  const names = (await readdir(dir).catch(() => [])).filter((name) => !name.startsWith('.')).sort()
-  const nested = await Promise.all(
-    names.map(async (name) => (name.startsWith('@') ? packagesOf(join(dir, name)) : [join(dir, name)])),
-  )
-  return nested.flat()
-}
-
 /** @returns undefined where the folder has no app.json */
 async function readApp(
   dir: string,
@@ -155,8 +115,22 @@ async function readApp(
   root: string,
 ): Promise<Result<DiscoveredApp, BrokenApp> | undefined> {
   const file = join(dir, 'app.json')
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    // only what is there and cannot be read is worth a word
+    if (!(cause instanceof Error) || ('code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')))
+      return undefined
+    const fault: Fault = {
+      tag: 'cannot_read',
+      severity: 'error',
+      message: `cannot be read: ${cause.message}`,
+      file,
+      cause,
+    }
+    return err({ guess: guessName('', dir), origin, faults: [fault] })
+  }
   const source = { file, text }
   const parsed = read('app', text, file)
   if (!parsed.ok) return err({ guess: guessName(text, dir), origin, faults: parsed.error })
@@ -182,6 +156,7 @@ async function readApp(
     resource,
     sourceDir,
     ...(appup?.ok ? { appup: appup.value } : {}),
+    ...(typeof app.vsn === 'string' ? {} : { vsnFrom: app.vsn.from }),
     origin,
     faults,
   })

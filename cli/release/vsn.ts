@@ -4,8 +4,8 @@
  * Semver where both sides are semver; any other version equals itself only and orders by its numbers and words.
  */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, realpath } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import semver from 'semver'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -15,7 +15,7 @@ import type { WrittenVsn } from '../../schemas/types.js'
  * The version itself, looked up where it has to be.
  *
  * `package.json`: that of the nearest one from `dir` up to `root`. `git`: the newest reachable tag that looks like a
- * version, without `v`; commits after it are told in semver's own way, `1.2.0+3.gab12cd3`.
+ * version, without `v`; commits after it are told in semver's own way, `1.2.0+3.gab12cd345`.
  *
  * @returns the version, or why there is none, in words
  */
@@ -45,7 +45,7 @@ async function packageVsn(dir: string, root: string): Promise<Result<string, str
 const run = promisify(execFile)
 
 async function gitVsn(dir: string): Promise<Result<string, string>> {
-  const flags = ['describe', '--tags', '--long', '--match', 'v[0-9]*', '--match', '[0-9]*']
+  const flags = ['describe', '--tags', '--long', '--abbrev=9', '--match', 'v[0-9]*', '--match', '[0-9]*']
   try {
     const { stdout } = await run('git', flags, { cwd: dir })
     const [, tag = '', commits = '0', hash = ''] = /^v?(.*)-(\d+)-(g[0-9a-f]+)\s*$/.exec(stdout) ?? []
@@ -55,6 +55,24 @@ async function gitVsn(dir: string): Promise<Result<string, string>> {
     const text = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
     return err(`git has no tag that looks like a version (v1.2.0 or 1.2.0): ${text}`)
   }
+}
+
+/**
+ * How many files of a folder git would not find again in the version it tells: changed, new or gone since the commit.
+ *
+ * @param but a folder that does not count, absolute
+ */
+export async function uncommitted(dir: string, but: string): Promise<number> {
+  const { stdout } = await run('git', ['status', '--porcelain', '--', '.', `:(exclude,top)${await inGit(dir, but)}`], {
+    cwd: dir,
+  }).catch(() => ({ stdout: '' }))
+  return stdout.split('\n').filter((line) => line !== '').length
+}
+
+/** A path from the top of the working tree. */
+async function inGit(dir: string, path: string): Promise<string> {
+  const { stdout } = await run('git', ['rev-parse', '--show-toplevel'], { cwd: dir })
+  return relative(await realpath(stdout.trim()), path)
 }
 
 /** As the schemas have it. */

@@ -141,4 +141,51 @@ test('a release that nobody described is refused', async () => {
   assert.match(fault ?? '', /no release is called "shpo".*did you mean "shop"\?/)
 })
 
+test('an application that lies in two places is warned about; the one found first is taken', async () => {
+  const two = await tempFolder()
+  try {
+    await two.put('otp.config.json', {
+      lib_dirs: ['a/*', 'b/*'],
+      releases: [{ name: 'shop', vsn: '1', applications: ['shop'] }],
+    })
+    for (const dir of ['a', 'b']) await two.put(`${dir}/shop/app.json`, { name: 'shop', vsn: '1.0.0', modules: [] })
+    const result = await build(two.dir, { dryRun: true })
+    const told = result.ok ? result.value.warnings.map((one) => formatFault(one).replaceAll(`${two.dir}/`, '')) : []
+    assert.equal(
+      told.filter((one) => one.includes('is also in')),
+      ['a/shop/app.json:1:9 name: "shop" 1.0.0 is also in b/shop; this one is taken, which was found first'],
+    )
+  } finally {
+    await two.remove()
+  }
+})
+
+test('one application needs no configuration; of several nobody knows what is wanted', async () => {
+  const bare = await tempFolder()
+  try {
+    await bare.put('package.json', { version: '3.1.0' })
+    await bare.put('app.json', { name: 'solo', vsn: { from: 'package.json' }, applications: ['kernel', 'stdlib'] })
+    await bare.put('src/solo.ts', 'export const x = 1')
+    await bare.put('config/sys.config.json', { solo: { a: 1 } })
+    const result = await build(bare.path('src'), { dryRun: true })
+    const release = result.ok ? result.value.releases[0] : undefined
+    assert.equal([release?.name, release?.vsn], ['solo', '3.1.0'])
+    assert.equal(
+      release?.applications.map(({ name }) => name),
+      ['kernel', 'stdlib', 'sasl', 'solo'],
+    )
+    const files = release?.plan.groups.flatMap(({ actions }) => actions) ?? []
+    const config = files.find(({ path }) => path === 'releases/3.1.0/sys.config.json')
+    assert.is(config?.op === 'write' && config.text, '{"solo":{"a":1}}')
+    await bare.put('apps/other/app.json', { name: 'other', vsn: '1' })
+    const several = await build(bare.dir, { dryRun: true })
+    assert.match(
+      several.ok ? '' : (several.error[0]?.message ?? ''),
+      /^there are several applications, "solo", "other"; say/,
+    )
+  } finally {
+    await bare.remove()
+  }
+})
+
 test.run()

@@ -130,6 +130,51 @@ test('a folder without * is an application, or one with applications in it', asy
   })
 })
 
+test('workspaces of pnpm and yarn, without those that "!" takes away', async () => {
+  const apps = ['packages/a', 'packages/deep/b', 'packages/test/c', 'tools/d']
+  const files = Object.fromEntries(apps.map((dir) => [`${dir}/app.json`, app(dir.slice(-1), '1.0.0')]))
+  const names = async (root: string) => summary(await at(root, [])).filter((one) => one.endsWith('workspaces'))
+  const pnpm =
+    'catalog:\n  x: 1\npackages: # ours\n  - "packages/**"\n  - \'!**/test/**\'\n\n  - tools/d\nother:\n  - no\n'
+  await project({ ...files, 'pnpm-workspace.yaml': pnpm }, {}, async (root) => {
+    assert.equal((await names(root)).sort(), ['a 1.0.0 workspaces', 'b 1.0.0 workspaces', 'd 1.0.0 workspaces'])
+  })
+  await project({ ...files, 'pnpm-workspace.yaml': "packages: ['packages/*', tools/*]" }, {}, async (root) => {
+    assert.equal(await names(root), ['a 1.0.0 workspaces', 'd 1.0.0 workspaces'])
+  })
+  const yarn = JSON.stringify({ workspaces: { packages: ['packages/*', 'packages/*/*', '!packages/test/*'] } })
+  await project({ ...files, 'package.json': yarn }, {}, async (root) => {
+    assert.equal((await names(root)).sort(), ['a 1.0.0 workspaces', 'b 1.0.0 workspaces'])
+  })
+})
+
+test('packages of a workspace, and beside a package where pnpm puts them', async () => {
+  const store = 'node_modules/.pnpm/x@1.0.0/node_modules'
+  const files = {
+    'apps/own/app.json': app('own', '1.0.0'),
+    [`${store}/x/app.json`]: app('x', '1.0.0'),
+    [`${store}/y/app.json`]: app('y', '1.0.0'),
+  }
+  await project(files, { 'apps/own/node_modules/x': `${store}/x` }, async (root) => {
+    assert.equal(summary(await at(root, ['apps/*'])).slice(0, 3), [
+      'own 1.0.0 apps/*',
+      'x 1.0.0 node_modules',
+      'y 1.0.0 node_modules',
+    ])
+  })
+})
+
+test('what is there and cannot be read is told', async () => {
+  await project({ 'apps/odd/app.json/x': '' }, { loop: 'loop' }, async (root) => {
+    const { broken } = await at(root, ['apps/*', 'loop/*'])
+    assert.equal(broken.map(({ faults: [fault] }) => fault?.file?.slice(root.length)).sort(), [
+      '/apps/odd/app.json',
+      '/loop',
+    ])
+    assert.ok(broken.every(({ faults: [fault] }) => fault?.message.startsWith('cannot be read: E')))
+  })
+})
+
 test("the runtime's applications are found where they are", async () => {
   assert.ok(runtimeLibDir().endsWith('/runtime'))
 })

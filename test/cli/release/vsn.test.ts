@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareVsn, isRange, readVsn, satisfies } from '../../../cli/release/vsn.js'
+import { compareVsn, isRange, readVsn, satisfies, uncommitted } from '../../../cli/release/vsn.js'
 
 const test = suite('cli/release/vsn')
 
@@ -69,7 +69,11 @@ test(
     assert.equal(await readVsn({ from: 'git' }, dir, dir), { ok: true, value: '1.2.0' })
     git('commit', '-q', '--allow-empty', '-m', 'two')
     const later = await readVsn({ from: 'git' }, dir, dir)
-    assert.match(later.ok ? later.value : '', /^1\.2\.0\+1\.g[0-9a-f]+$/)
+    assert.match(later.ok ? later.value : '', /^1\.2\.0\+1\.g[0-9a-f]{9}$/)
+    assert.is(await uncommitted(dir, join(dir, '_build')), 0)
+    mkdirSync(join(dir, '_build'))
+    for (const name of ['_build/out', 'new']) writeFileSync(join(dir, name), '')
+    assert.is(await uncommitted(dir, join(dir, '_build')), 1)
   }),
 )
 
