@@ -6,12 +6,22 @@ import { visible } from './scheduler.js'
 import { linksOf, NODE } from './signal.js'
 import type { Pid } from './term.js'
 
+function initialCall({ initialCall: call }: Process): readonly [module: string, fun: string, arity: number] {
+  return call === null ? ['erts/process', 'spawn', 1] : [moduleName(call[0]), call[1], call[2]]
+}
+
+/** The items, in OTP's words. Those that JavaScript cannot know are there with a value that stands for nothing. */
 const ITEMS = {
   registered_name: (p: Process) => p.name ?? [],
-  initial_call: (p: Process) =>
-    p.initialCall === null
-      ? ['erts/process', 'spawn', 1]
-      : [moduleName(p.initialCall[0]), p.initialCall[1], p.initialCall[2]],
+  initial_call: (p: Process) => initialCall(p),
+  /** What it runs is not known in JavaScript: what it waits in, else what it was started with. */
+  current_function: (p: Process): readonly unknown[] =>
+    p.extra?.waiter != null
+      ? ['erts/process', 'receive', 2]
+      : p.loop !== null && !p.busy
+        ? ['module' in p.loop ? String(p.loop.module) : moduleName(p.loop.code), 'loop', 1]
+        : initialCall(p),
+  current_stacktrace: (_: Process): readonly string[] => [],
   current_module: (p: Process) => moduleName(p.running?.module ?? p.loop?.code ?? 'erts/process'),
   status: (p: Process) => (p.busy ? 'running' : p.scheduled ? 'runnable' : 'waiting'),
   message_queue_len: (p: Process) => p.count,
@@ -21,9 +31,15 @@ const ITEMS = {
   monitored_by: (p: Process) => [...(p.extra?.monitoredBy ?? [])].map((m) => m.watcher.pid),
   dictionary: (p: Process) => [...(p.extra?.dictionary ?? [])],
   trap_exit: (p: Process) => p.trapExit,
+  priority: () => 'normal',
   group_leader: (p: Process) => p.groupLeader,
   ancestors: (p: Process) => p.ancestors,
   reductions: (p: Process) => p.reductions,
+  // There is one heap, and nobody knows whose what is.
+  memory: () => 0,
+  heap_size: () => 0,
+  total_heap_size: () => 0,
+  stack_size: () => 0,
   node: () => NODE,
 } satisfies Record<string, (p: Process) => unknown>
 

@@ -2,6 +2,7 @@
  * Timers that send a message. OTP: `erlang:send_after/3`, `start_timer/3`, `cancel_timer/1,2`, `read_timer/1`.
  */
 
+import { clock } from './clock.js'
 import { error } from './exit.js'
 import { fenced } from './fence.js'
 import { KIND } from './mailbox.js'
@@ -42,7 +43,19 @@ class MessageTimer extends Deadline {
 
 const timers = new Map<Ref, MessageTimer>()
 
-function startMessageTimer(ms: number, dest: Pid | string, message: (ref: Ref) => unknown): Ref {
+/** Options of {@link sendAfter} and {@link startTimer}. */
+export interface TimerOptions {
+  /** The time is a moment on the monotonic clock, not so long from now; one that is over is now. Default false. */
+  readonly abs?: boolean
+}
+
+function startMessageTimer(
+  time: number,
+  dest: Pid | string,
+  message: (ref: Ref) => unknown,
+  { abs = false }: TimerOptions = {},
+): Ref {
+  const ms = abs && Number.isInteger(time) ? Math.max(0, Math.ceil(time - clock.monotonicMs())) : time
   if (!Number.isInteger(ms) || ms < 0 || !(dest instanceof Pid || typeof dest === 'string')) error('badarg')
   const ref = new Ref()
   if (fenced('timer') || (dest instanceof Pid && dest.proc === null)) return ref
@@ -65,12 +78,12 @@ function startMessageTimer(ms: number, dest: Pid | string, message: (ref: Ref) =
  *
  * @throws ErlangError `badarg`: not a whole number of milliseconds, 0 or more; neither pid nor name
  */
-export const sendAfter = (ms: number, dest: Pid | string, message: unknown): Ref =>
-  startMessageTimer(ms, dest, () => message)
+export const sendAfter = (ms: number, dest: Pid | string, message: unknown, options?: TimerOptions): Ref =>
+  startMessageTimer(ms, dest, () => message, options)
 
 /** As {@link sendAfter}, but sends `['timeout', ref, message]`. OTP: `erlang:start_timer/3`. */
-export const startTimer = (ms: number, dest: Pid | string, message: unknown): Ref =>
-  startMessageTimer(ms, dest, (ref) => ['timeout', ref, message])
+export const startTimer = (ms: number, dest: Pid | string, message: unknown, options?: TimerOptions): Ref =>
+  startMessageTimer(ms, dest, (ref) => ['timeout', ref, message], options)
 
 /** Options of {@link cancelTimer}. */
 export interface CancelOptions {

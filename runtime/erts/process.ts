@@ -5,8 +5,16 @@ import type { Pid } from './term.js'
 
 export { ErlangError, Exit, error, exit, exitReason, isNormalish, Stack } from './exit.js'
 export { setFenceWarnings } from './fence.js'
+export { hibernate } from './hibernate.js'
 export { type InfoItem, isAlive, type ProcessInfo, processes, processInfo, runningCode } from './info.js'
-export { type CancelOptions, cancelTimer, readTimer, sendAfter, startTimer } from './message_timer.js'
+export {
+  type CancelOptions,
+  cancelTimer,
+  readTimer,
+  sendAfter,
+  startTimer,
+  type TimerOptions,
+} from './message_timer.js'
 export {
   abortSignal,
   alias,
@@ -44,6 +52,7 @@ export {
   monitor,
   NODE,
   send,
+  sendGlobal,
   unlink,
 } from './signal.js'
 export { type Body, inProcess, type SpawnOptions, spawn, spawnLink, spawnMonitor, spawnOpt } from './spawn.js'

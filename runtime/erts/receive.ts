@@ -5,7 +5,7 @@
 
 import { error } from './exit.js'
 import { isFenced } from './fence.js'
-import { currentVersion, type ModuleRef } from './modules.js'
+import { currentVersion, type ModuleRef, moduleName } from './modules.js'
 import { context, current, type Process, type Wait, type Waiter, withMember, withoutMember } from './proc.js'
 import { soon, visible } from './scheduler.js'
 import { me } from './signal.js'
@@ -183,12 +183,35 @@ export function put(key: unknown, value: unknown): unknown {
   return before
 }
 
-/** OTP: `get/1`. */
-export const get = (key: unknown): unknown => me().extra?.dictionary?.get(key)
+/**
+ * OTP: `get/0,1`. Without a key all entries, in order. `$ancestors` and `$initial_call` are there for processes of
+ * proc_lib, though no entries.
+ */
+export function get(): [key: unknown, value: unknown][]
+export function get(key: unknown): unknown
+export function get(...keys: [] | [unknown]): unknown {
+  const { extra, procLib, ancestors, initialCall } = me()
+  if (keys.length === 0) return [...(extra?.dictionary ?? [])]
+  const [key] = keys
+  const value = extra?.dictionary?.get(key)
+  if (value !== undefined || !procLib) return value
+  if (key === '$ancestors') return ancestors
+  return key === '$initial_call' && initialCall !== null
+    ? [moduleName(initialCall[0]), initialCall[1], initialCall[2]]
+    : undefined
+}
 
-/** OTP: `erase/1`. @returns the value before, or undefined */
-export function erase(key: unknown): unknown {
+/** OTP: `erase/0,1`. @returns the value before, or undefined; without a key all entries there were */
+export function erase(): [key: unknown, value: unknown][]
+export function erase(key: unknown): unknown
+export function erase(...keys: [] | [unknown]): unknown {
   const dictionary = me().extra?.dictionary
+  if (keys.length === 0) {
+    const before = [...(dictionary ?? [])]
+    dictionary?.clear()
+    return before
+  }
+  const [key] = keys
   const before = dictionary?.get(key)
   dictionary?.delete(key)
   return before

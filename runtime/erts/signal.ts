@@ -9,7 +9,7 @@ import { ErlangError, Exit, error, exitReason, isNormalish } from './exit.js'
 import { fenced, isFenced } from './fence.js'
 import { KIND } from './mailbox.js'
 import { context, current, forget, members, type Process, withMember, withoutMember } from './proc.js'
-import { lookup, releaseNames, whereis } from './registry.js'
+import { lookup, releaseNames, whereis, whereisGlobal } from './registry.js'
 import { report } from './report.js'
 import { deliver, setCrash } from './scheduler.js'
 import { type AliasMode, Pid, Ref } from './term.js'
@@ -69,6 +69,18 @@ export function send(dest: Dest, message: unknown): void {
     const proc = lookup(dest[0])
     if (proc !== undefined) deliver(proc, KIND.info, message)
   }
+}
+
+/**
+ * Sends to a global name. OTP: `global:send/2`. @returns who got it
+ *
+ * @throws Exit `['badarg', [name, message]]` when nobody has it
+ */
+export function sendGlobal(name: unknown, message: unknown): Pid {
+  const pid = whereisGlobal(name)
+  if (pid === undefined) throw new Exit(['badarg', [name, message]])
+  send(pid, message)
+  return pid
 }
 
 // ---- links

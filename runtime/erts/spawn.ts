@@ -8,7 +8,7 @@ import { isFenced } from './fence.js'
 import { currentVersion, exportedFunction, type ModuleRef, moduleName } from './modules.js'
 import { context, current, Process } from './proc.js'
 import { release, soon } from './scheduler.js'
-import { connect, crashed, end, monitor } from './signal.js'
+import { connect, crashed, end, type MonitorOptions, monitor } from './signal.js'
 import type { Pid, Ref } from './term.js'
 
 /** Code of a process: a function, or module and name of an exported function (in the version current at the start). */
@@ -19,7 +19,17 @@ export interface SpawnOptions {
   /** Link with the caller, atomically with the creation. */
   readonly link?: boolean
   /** Monitor by the caller, atomically with the creation. */
-  readonly monitor?: boolean
+  readonly monitor?: boolean | MonitorOptions
+  /** Accepted for compatibility, as the next ones are: there is no preemption, and one heap. */
+  readonly priority?: 'low' | 'normal' | 'high' | 'max'
+  /** Accepted for compatibility. */
+  readonly fullsweep_after?: number
+  /** Accepted for compatibility. */
+  readonly min_heap_size?: number
+  /** Accepted for compatibility. */
+  readonly max_heap_size?: unknown
+  /** Accepted for compatibility. */
+  readonly message_queue_data?: 'on_heap' | 'off_heap'
 }
 
 /**
@@ -44,7 +54,7 @@ export function spawnMonitor<Args extends unknown[]>(body: Body<Args>, ...args: 
 
 /** Starts a process with options. OTP: `spawn_opt/2`. @returns the pid, with `monitor` the pid and the reference */
 export function spawnOpt<Args extends unknown[]>(
-  options: SpawnOptions & { readonly monitor: true },
+  options: SpawnOptions & { readonly monitor: true | MonitorOptions },
   body: Body<Args>,
   ...args: Args
 ): [Pid, Ref]
@@ -59,10 +69,11 @@ export function spawnOpt<Args extends unknown[]>(
   ...args: Args
 ): Pid | [Pid, Ref] {
   const parent = current()
-  if (parent === null && (options.link === true || options.monitor === true)) throw new ErlangError('not_a_process')
+  const { monitor: watch = false } = options
+  if (parent === null && (options.link === true || watch !== false)) throw new ErlangError('not_a_process')
   const proc = create(parent)
   if (options.link === true && parent !== null) connect(parent, proc)
-  const ref = options.monitor === true ? monitor(proc.pid) : undefined
+  const ref = watch === false ? undefined : monitor(proc.pid, watch === true ? {} : watch)
   begin(proc, body, args)
   return ref === undefined ? proc.pid : [proc.pid, ref]
 }

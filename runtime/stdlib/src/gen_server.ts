@@ -12,6 +12,7 @@ import { KIND } from '../../erts/mailbox.js'
 import type { ModuleRef } from '../../erts/modules.js'
 import type { Process } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
+import { NODE } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
 import { warnAtStart } from './behaviour.js'
@@ -215,24 +216,35 @@ export function reply(from: From, answer: unknown): 'ok' {
   return 'ok'
 }
 
-/** Sends a cast to the servers of that name on all nodes; without distribution, on this one. */
-export function abcast(name: string, request: unknown): 'abcast' {
-  genCast(name, request)
+/** Sends a cast to the servers of that name on some nodes; by default on all, without distribution this one. */
+export function abcast(name: string, request: unknown): 'abcast'
+export function abcast(nodes: readonly string[], name: string, request: unknown): 'abcast'
+export function abcast(...args: [string, unknown] | [readonly string[], string, unknown]): 'abcast' {
+  const [nodes, name, request] = args.length === 3 ? args : [[NODE], ...args]
+  for (const node of nodes) genCast([name, node], request)
   return 'abcast'
 }
 
-/** Calls the servers of that name on some nodes. @returns answers by node, and the nodes that did not answer */
-export async function multiCall<Reply = unknown>(
+/** What {@link multiCall} gives: answers by node, and the nodes that did not answer. */
+export type MultiReplies<Reply = unknown> = [replies: [node: string, reply: Reply][], badNodes: string[]]
+
+/** Calls the servers of that name on some nodes, by default on all, and waits for all of them; by default for ever. */
+export function multiCall<Reply = unknown>(name: string, request: unknown): Promise<MultiReplies<Reply>>
+export function multiCall<Reply = unknown>(
   nodes: readonly string[],
   name: string,
   request: unknown,
-  timeoutMs: Timeout = 'infinity',
-): Promise<[replies: [node: string, reply: Reply][], badNodes: string[]]> {
-  const replies: [string, Reply][] = []
+  timeoutMs?: Timeout,
+): Promise<MultiReplies<Reply>>
+export async function multiCall(
+  ...args: [string, unknown] | [readonly string[], string, unknown, (Timeout | undefined)?]
+): Promise<unknown> {
+  const [nodes, name, request, timeoutMs = 'infinity'] = args.length === 2 ? [[NODE], ...args] : args
+  const replies: [string, unknown][] = []
   const badNodes: string[] = []
   const ask = async (node: string): Promise<void> => {
     try {
-      replies.push([node, await call<Reply>([name, node], request, timeoutMs)])
+      replies.push([node, await call([String(name), node], request, timeoutMs)])
     } catch {
       badNodes.push(node)
     }

@@ -31,7 +31,7 @@ export interface StartOptions {
   readonly debug?: readonly unknown[]
   /** Accepted for compatibility; a waiting process costs nothing here. */
   readonly hibernate_after?: Timeout
-  /** Accepted for compatibility. */
+  /** Accepted for compatibility; `monitor` among them is `badarg`. */
   readonly spawn_opt?: readonly unknown[]
 }
 
@@ -60,6 +60,10 @@ export function childAncestors(parent: Process | null): readonly (Pid | string)[
   return extra.childAncestors
 }
 
+/** A start monitors in its own way. */
+const isMonitor = (option: unknown): boolean =>
+  option === 'monitor' || (Array.isArray(option) && option[0] === 'monitor')
+
 /** The parent of the process: whose exit ends it. OTP: the starter, or the process itself for `start`. */
 export function startProcess(
   relation: 'monitor',
@@ -82,6 +86,7 @@ export function startProcess(
   initialise: Initialise,
   options: StartOptions,
 ): Promise<StartResult | StartMonitorResult> {
+  if (options.spawn_opt?.some(isMonitor) === true) throw new ErlangError('badarg')
   const starter = current()
   if (isFenced(starter, 'start')) return new Promise(() => {})
   if (relation === 'monitor' && starter === null) throw new ErlangError('not_a_process')

@@ -3,12 +3,25 @@
  * end is reported. All behaviours start through the same machinery. OTP: stdlib `proc_lib.erl`.
  */
 import { ErlangError, Stack } from '../../erts/exit.js'
+import { isFenced } from '../../erts/fence.js'
+
+export { hibernate } from '../../erts/hibernate.js'
+
 import { type ModuleRef, moduleName } from '../../erts/modules.js'
 import { context, current, type Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { report } from '../../erts/report.js'
-import { connect, disconnect, exitPid, linksOf, monitor, setCrashReport } from '../../erts/signal.js'
-import { type Body, begin, create, runBody } from '../../erts/spawn.js'
+import { visible } from '../../erts/scheduler.js'
+import {
+  connect,
+  disconnect,
+  exitPid,
+  linksOf,
+  type MonitorOptions,
+  monitor,
+  setCrashReport,
+} from '../../erts/signal.js'
+import { type Body, begin, create, runBody, type SpawnOptions } from '../../erts/spawn.js'
 import { makeRef, type Pid, type Ref } from '../../erts/term.js'
 import { arm, Deadline, disarm } from '../../erts/timer.js'
 import type { ServerRef } from './gen_call.js'
@@ -30,6 +43,36 @@ export function spawnLink<Args extends unknown[]>(body: Body<Args>, ...args: Arg
   connect(parent, proc)
   begin(proc, body, args)
   return proc.pid
+}
+
+/** Starts a process monitored by the caller. */
+export function spawnMonitor<Args extends unknown[]>(body: Body<Args>, ...args: Args): [Pid, Ref] {
+  return spawnOpt({ monitor: true }, body, ...args)
+}
+
+/** Starts a process with options. OTP: `proc_lib:spawn_opt/2,4`. @returns the pid, with `monitor` also the reference */
+export function spawnOpt<Args extends unknown[]>(
+  options: SpawnOptions & { readonly monitor: true | MonitorOptions },
+  body: Body<Args>,
+  ...args: Args
+): [Pid, Ref]
+export function spawnOpt<Args extends unknown[]>(
+  options: SpawnOptions & { readonly monitor?: false },
+  body: Body<Args>,
+  ...args: Args
+): Pid
+export function spawnOpt<Args extends unknown[]>(
+  { link = false, monitor: watch = false }: SpawnOptions,
+  body: Body<Args>,
+  ...args: Args
+): Pid | [Pid, Ref] {
+  const parent = current()
+  if (parent === null && (link || watch !== false)) throw new ErlangError('not_a_process')
+  const proc = make(body, args.length)
+  if (link && parent !== null) connect(parent, proc)
+  const ref = watch === false ? undefined : monitor(proc.pid, watch === true ? {} : watch)
+  begin(proc, body, args)
+  return ref === undefined ? proc.pid : [proc.pid, ref]
 }
 
 function make<Args extends unknown[]>(body: Body<Args>, arity: number): Process {
@@ -97,7 +140,7 @@ function startSync<Args extends unknown[]>(
 ): { readonly result: Promise<unknown>; readonly ref: Ref | undefined } {
   const starter = current()
   if (starter === null && relation === 'monitor') throw new ErlangError('not_a_process')
-  if (starter?.dead === true) return { result: new Promise(() => {}), ref: undefined }
+  if (isFenced(starter, 'start')) return { result: new Promise(() => {}), ref: undefined }
   const proc = make(body, args.length)
   const linked = relation === 'link' && starter !== null
   if (linked) connect(starter, proc)
@@ -204,7 +247,7 @@ function crasher(proc: Process, reason: unknown): readonly (readonly [string, un
     ['error_info', errorInfo(reason)],
     ['ancestors', proc.ancestors],
     ['message_queue_len', proc.count],
-    ['messages', []],
+    ['messages', Array.from({ length: proc.count }, (_, i) => visible(proc.kindAt(i), proc.payloadAt(i)))],
     ['links', linksOf(proc).map((peer) => peer.pid)],
     ['dictionary', [...(proc.extra?.dictionary ?? [])]],
     ['trap_exit', proc.trapExit],

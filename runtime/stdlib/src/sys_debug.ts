@@ -10,6 +10,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { clock } from '../../erts/clock.js'
 import { processInfo, selfOrUndefined } from '../../erts/process.js'
+import { report } from '../../erts/report.js'
 
 /** Where a format function writes a line. */
 export interface Device {
@@ -75,9 +76,16 @@ function orNull(debug: Debug): Debug | null {
 
 /**
  * The structure that options describe: `'trace'`, `'log'`, `['log', n]`, `'statistics'`, `['log_to_file', name]`,
- * `['install', [fun, state] | [id, fun, state]]`. Unknown ones are ignored.
+ * `['install', [fun, state] | [id, fun, state]]`. Unknown ones are ignored; what is no list is
+ * reported and ignored.
  */
 export function debugOptions(options: readonly unknown[]): Debug | null {
+  // From a child specification, which nobody has checked.
+  if (!Array.isArray(options)) {
+    const facts = { message: 'ignoring erroneous debug options', options }
+    report('error', { label: ['gen', 'debug_options'], report: facts }, { domain: ['otp'] })
+    return null
+  }
   let debug: Debug | null = null
   for (const option of options) {
     const command = commandOf(option)
