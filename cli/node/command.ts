@@ -2,6 +2,7 @@
  * What a command is: its description, enough for help, parsing and "did you mean" without loading it; what it is
  * given; and what it gives back.
  */
+import { join } from 'node:path'
 import type { Outcome, Report } from '../render/failure.js'
 import type { Step } from '../render/steps.js'
 
@@ -79,7 +80,17 @@ export interface Target {
   readonly root: string
   /** The release's name, where the user or the project says it. */
   readonly name?: string
+  /** Where its node keeps its socket, absolute; default: `run` below the root. */
+  readonly runDir?: string
+  /** Where its logs are, absolute; default: `log` below the root. */
+  readonly logDir?: string
 }
+
+/** The run folder of a target's node. */
+export const runDirOf = ({ root, runDir }: Target): string => runDir ?? join(root, 'run')
+
+/** The folder of its logs. */
+export const logDirOf = ({ root, logDir }: Target): string => logDir ?? join(root, 'log')
 
 /** What every command may touch besides its arguments. */
 export interface Context {

@@ -7,6 +7,7 @@
 import { type BigIntStats, closeSync, openSync, readSync, statSync } from 'node:fs'
 import { ok, type Result } from '../../schemas/result.js'
 import type { Failure } from '../render/failure.js'
+import type { Target } from './command.js'
 import type { LogEntry } from './logs_entry.js'
 import { entriesIn, inOrder, type LogFile, logFiles } from './logs_read.js'
 
@@ -15,22 +16,22 @@ const LOOK_MS = 200
 
 /** See the head of this file. */
 export class LogFollower {
-  readonly #root: string
+  readonly #target: Target
   readonly #named: readonly string[]
   /** Bytes read of each file, by device and inode. */
   #read = new Map<string, number>()
   #looked = false
 
   /** @param named files and folders; none: all of the release, also those that come to be */
-  constructor(root: string, named: readonly string[]) {
-    this.#root = root
+  constructor(target: Target, named: readonly string[]) {
+    this.#target = target
     this.#named = named
   }
 
   /** What is new, in order of time: everything there is at the first look. What cannot be read now is tried again. */
   look(): Result<readonly LogEntry[], Failure> {
     // A named file that is gone for the moment of a rotation is no mistake of the user any more.
-    const files = logFiles(this.#root, this.#looked ? this.#named.filter(exists) : this.#named)
+    const files = logFiles(this.#target, this.#looked ? this.#named.filter(exists) : this.#named)
     if (!files.ok) return files
     const seen = new Map<string, number>()
     const entries = files.value.flatMap((file) => this.#newOf(file, seen))

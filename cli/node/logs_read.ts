@@ -11,6 +11,7 @@ import { decodeFile, type LogRecord, messageText, typeOf } from '../../runtime/s
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Failure } from '../render/failure.js'
 import { record } from '../render/record.js'
+import { logDirOf, type Target } from './command.js'
 import { type LogEntry, type LogLevel, type LogType, parseLog } from './logs_entry.js'
 
 /** What was found, and what could not be read. */
@@ -35,12 +36,12 @@ export interface LogFile {
  *
  * @param named paths; none: everything that can be found
  */
-export function readLogs(root: string, named: readonly string[]): Result<Logs, Failure> {
-  const files = logFiles(root, named)
+export function readLogs(target: Target, named: readonly string[]): Result<Logs, Failure> {
+  const files = logFiles(target, named)
   if (!files.ok) return files
   if (files.value.length === 0) {
-    const message = `there is no log in ${join(root, 'log')}, and the configuration of the release names none that exists`
-    return err({ exit: 'bad_input', tag: 'no_log', message, facts: { root } })
+    const message = `there is no log in ${logDirOf(target)}, and the configuration of the release names none that exists`
+    return err({ exit: 'bad_input', tag: 'no_log', message, facts: { root: target.root } })
   }
   const faults: string[] = []
   const entries = files.value.flatMap((file) => readWhole(file, faults))
@@ -48,12 +49,13 @@ export function readLogs(root: string, named: readonly string[]): Result<Logs, F
 }
 
 /** Every log file there is at the moment, oldest first where that is known. Those that are named must be there. */
-export function logFiles(root: string, named: readonly string[]): Result<readonly LogFile[], Failure> {
+export function logFiles(target: Target, named: readonly string[]): Result<readonly LogFile[], Failure> {
+  const { root } = target
   const missing = named.find((path) => !existsSync(path))
   if (missing !== undefined) {
     return err({ exit: 'bad_input', tag: 'no_log', message: `there is no log "${missing}"`, facts: { file: missing } })
   }
-  const sources = named.length > 0 ? named.map((path) => resolve(path)) : [join(root, 'log'), ...configured(root)]
+  const sources = named.length > 0 ? named.map((path) => resolve(path)) : [logDirOf(target), ...configured(root)]
   return ok([...new Set(sources.flatMap(filesBelow))].flatMap((path) => formsOf(path, root)))
 }
 

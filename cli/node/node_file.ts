@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { record } from '../render/record.js'
 import type { ClientError } from './client_error.js'
-import type { Target } from './command.js'
+import { runDirOf, type Target } from './command.js'
 
 /** The facts of the file. */
 export interface NodeFile {
@@ -29,9 +29,10 @@ export interface NodeFile {
 }
 
 /** @returns where the node of a target listens, or why it cannot be asked. */
-export function readNodeFile({ root, name }: Target): Result<NodeFile, ClientError> {
+export function readNodeFile(target: Target): Result<NodeFile, ClientError> {
+  const { root, name } = target
   if (!existsSync(join(root, 'releases'))) return err({ tag: 'no_release', root })
-  const path = join(root, 'run', 'node.json')
+  const path = join(runDirOf(target), 'node.json')
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -42,7 +43,7 @@ export function readNodeFile({ root, name }: Target): Result<NodeFile, ClientErr
   // A file cut short can only be one that is being written, or was when the machine went down.
   if (file === undefined) return err({ tag: 'not_running', root })
   if (!isAlive(file.pid)) return err({ tag: 'not_running', root, pid: file.pid })
-  if (isOfAnother(root, file)) return err({ tag: 'not_running', root })
+  if (isOfAnother(runDirOf(target), file)) return err({ tag: 'not_running', root })
   if (name !== undefined && file.name !== name) {
     return err({ tag: 'wrong_node', root, expected: name, found: file.name, pid: file.pid })
   }
@@ -53,10 +54,10 @@ export function readNodeFile({ root, name }: Target): Result<NodeFile, ClientErr
  * Whether the file came here with a copy of a whole installation: its node runs in the folder of its socket, and what is
  * asked of the copy is not meant for it.
  */
-function isOfAnother(root: string, { pid, socket }: NodeFile): boolean {
+function isOfAnother(runDir: string, { pid, socket }: NodeFile): boolean {
   try {
     const there = dirname(socket)
-    if (realpathSync(there) === realpathSync(join(root, 'run'))) return false
+    if (realpathSync(there) === realpathSync(runDir)) return false
     return parse(readFileSync(join(there, 'node.json'), 'utf8'), there)?.pid === pid
   } catch {
     return false
@@ -66,7 +67,7 @@ function isOfAnother(root: string, { pid, socket }: NodeFile): boolean {
 /** The answer to a file or socket that may not be touched. */
 export function wrongUser(root: string, path: string): ClientError {
   const { uid, username } = userOf()
-  const owner = ownerOf(path) ?? ownerOf(join(root, 'run'))
+  const owner = ownerOf(path) ?? ownerOf(dirname(path))
   return { tag: 'wrong_user', root, path, uid, user: username, ...(owner === undefined ? {} : { owner }) }
 }
 

@@ -12,7 +12,7 @@ import { commandHelp, overview, type Program } from '../render/help.js'
 import { outStyle, print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
 import { readArguments } from './arguments.js'
 import { DEFAULT_TIMEOUT_MS } from './client.js'
-import { type CommandSpec, type Context, number, type Option } from './command.js'
+import { type CommandSpec, type Context, number, type Option, type Target } from './command.js'
 import { NODE_COMMANDS, NODE_OPTIONS } from './commands/table.js'
 
 /** Commands of the start script itself: it needs no node and no nodetool for them. */
@@ -21,7 +21,10 @@ const SCRIPT_COMMANDS: readonly CommandSpec[] = [
     name: 'foreground',
     group: 'Node',
     summary: 'Start the node here; Ctrl-C stops it in order',
-    details: ['What follows is given to the node: --APP key=value sets a parameter of an application.'],
+    details: [
+      'A crashed node is started again: 5 times within 60 seconds; RELEASE_RESTARTS=0 in the environment says otherwise.',
+      'What follows is given to the node: --APP key=value sets a parameter of an application.',
+    ],
     positionals: [],
     options: [],
     examples: [
@@ -42,6 +45,15 @@ const SCRIPT_COMMANDS: readonly CommandSpec[] = [
     options: [],
     examples: [['daemon', 'log in log/NAME.log']],
   },
+  {
+    name: 'console',
+    group: 'Node',
+    summary: 'Start the node with a prompt in it, here; the end of the prompt stops it',
+    details: ['What follows is given to the node: --APP key=value sets a parameter of an application.'],
+    positionals: [],
+    options: [],
+    examples: [['console', 'to try things']],
+  },
 ]
 
 const JSON_OPTION: Option = { name: 'json', type: 'boolean', describe: 'print JSON: the same words as data' }
@@ -50,24 +62,23 @@ const JSON_OPTION: Option = { name: 'json', type: 'boolean', describe: 'print JS
 export type ToolContext = Omit<Context, 'program' | 'progress' | 'show'> & Omit<Terminal, 'json'>
 
 interface Calling {
-  readonly root: string
-  readonly name: string | undefined
+  readonly target: Target
   readonly program: string
   readonly rest: readonly string[]
 }
 
 /**
- * Runs a command line `--root DIR [--name NAME] [--program TEXT] COMMAND ...`.
+ * Runs a command line `--root DIR [--name NAME] [--program TEXT] [--run-dir DIR] [--log-dir DIR] COMMAND ...`.
  *
  * @returns the exit code
  */
 export async function runTool(argv: readonly string[], context: ToolContext): Promise<number> {
-  const { root, name, program, rest } = calling(argv)
+  const { target, program, rest } = calling(argv)
   const [given = 'help', ...more] = rest
   const terminal: Terminal = { ...context, json: more.includes('--json') }
   const about: Program = {
     name: program,
-    summary: `The commands of the release in ${root}`,
+    summary: `The commands of the release in ${target.root}`,
     commands: [...SCRIPT_COMMANDS, ...NODE_COMMANDS],
     // The start script says which release this is.
     options: [...NODE_OPTIONS.filter((option) => option.name === 'timeout'), JSON_OPTION],
@@ -81,7 +92,6 @@ export async function runTool(argv: readonly string[], context: ToolContext): Pr
   if (!args.ok) return printOutcome(args, terminal)
   const command = await entry.load()
   const seconds = number(args.value, 'timeout')
-  const target = { root, ...(name === undefined ? {} : { name }) }
   const outcome = await command(args.value, {
     ...context,
     program,
@@ -118,18 +128,25 @@ export function helpLines(name: string | undefined, about: Program, terminal: Te
   return command === undefined ? err(unknownCommand(name, about)) : ok(commandHelp(about, command, outStyle(terminal)))
 }
 
+const SAID: ReadonlySet<string> = new Set(['--root', '--name', '--program', '--run-dir', '--log-dir'])
+
 /** What the start script says before the command. */
 function calling(argv: readonly string[]): Calling {
   let index = 0
   const said: Record<string, string> = {}
   for (; index + 1 < argv.length; index += 2) {
     const word = argv[index] ?? ''
-    if (word !== '--root' && word !== '--name' && word !== '--program') break
+    if (!SAID.has(word)) break
     said[word] = argv[index + 1] ?? ''
   }
+  const { '--name': name, '--run-dir': runDir, '--log-dir': logDir } = said
   return {
-    root: resolve(said['--root'] ?? '.'),
-    name: said['--name'],
+    target: {
+      root: resolve(said['--root'] ?? '.'),
+      ...(name === undefined ? {} : { name }),
+      ...(runDir === undefined ? {} : { runDir: resolve(runDir) }),
+      ...(logDir === undefined ? {} : { logDir: resolve(logDir) }),
+    },
     program: said['--program'] ?? 'nodetool',
     rest: argv.slice(index),
   }

@@ -54,7 +54,7 @@ function verdictText(verdict: Verdict, { green, yellow, red }: Style): string {
     case 'restarts':
       return yellow(`hot upgrade, with restarts of ${verdict.what.join(', ')}`)
     case 'needs_restart':
-      return yellow('needs a runtime restart')
+      return yellow('restarts the node: states are new')
     case 'refused':
       return red('a node will refuse it')
   }

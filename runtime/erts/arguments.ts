@@ -10,6 +10,10 @@ export interface NodeArguments {
   readonly configs: readonly string[]
   /** Name of the node: that of the release unless told otherwise. */
   readonly name: string
+  /** Where the node keeps its socket and what is of this run only, absolute. Default: `run` below the root. */
+  readonly runDir?: string
+  /** Where its logs go, absolute. Default: `log` below the root. */
+  readonly logDir?: string
   /** `--APPLICATION key=value`: parameters that win over every file. Values are JSON, or the text itself. */
   readonly env: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
@@ -59,7 +63,7 @@ export function parseArguments(
     const name = option.slice(2)
     if (value === undefined) return { error: { tag: 'missing_value', name } }
     if (name === 'config') configs.push(absolute(value))
-    else if (name === 'root' || name === 'boot') own[name] = absolute(value)
+    else if (name === 'root' || name === 'boot' || name === 'run-dir' || name === 'log-dir') own[name] = absolute(value)
     else if (name === 'name') own[name] = value
     else {
       const split = value.indexOf('=')
@@ -71,7 +75,9 @@ export function parseArguments(
   if (root === undefined) return { error: { tag: 'missing_argument', name: 'root' } }
   if (boot === undefined) return { error: { tag: 'missing_argument', name: 'boot' } }
   if (name === undefined) return { error: { tag: 'missing_argument', name: 'name' } }
-  return { value: { root, boot, configs, name, env } }
+  const { 'run-dir': runDir, 'log-dir': logDir } = own
+  const dirs = { ...(runDir === undefined ? {} : { runDir }), ...(logDir === undefined ? {} : { logDir }) }
+  return { value: { root, boot, configs, name, ...dirs, env } }
 }
 
 let nodeArguments_: NodeArguments | undefined

@@ -30,10 +30,13 @@ if (least && !isAtLeast(process.versions.node, least)) {
 }
 
 const [, self = '', ...args] = process.argv
-const root = args[args.indexOf('--root') + 1]
-const cache = openCodeCache(args.includes('--root') && root ? join(resolve(root), 'run', 'cache') : undefined)
+const given = (option: string): string | undefined =>
+  args.includes(option) ? args[args.indexOf(option) + 1] : undefined
+const root = given('--root')
+const run = given('--run-dir') ?? (root === undefined ? undefined : join(root, 'run'))
+const cache = openCodeCache(run === undefined ? undefined : join(resolve(run), 'cache'))
 const program = cache.run(join(dirname(self), 'erts.js'), 'erts') as Program
 // This file is CommonJS when it runs.
-const { main: run, preloaded } = program(require)
+const { main: start, preloaded } = program(require)
 // import() of a script that Node did not load itself is experimental, and says so.
-void run(preloaded, { cache, nodeImport: (specifier, options) => import(specifier, options) })
+void start(preloaded, { cache, nodeImport: (specifier, options) => import(specifier, options) })

@@ -2,9 +2,11 @@
  * The program of a node, see launch.ts: boots the release and stays until it is told to stop. OTP: the emulator's start
  * and `erl_init`.
  */
-import { resolve } from 'node:path'
-import { formatArgumentsError, parseArguments, setNodeArguments } from './arguments.js'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { formatArgumentsError, type NodeArguments, parseArguments, setNodeArguments } from './arguments.js'
 import type { CodeCache } from './code_cache.js'
+import { hasLauncher } from './heart.js'
 import { BootError, boot, stop, terminateNode } from './init.js'
 import { openArchives } from './linker/archive.js'
 import type { NodeImport } from './linker/native.js'
@@ -46,10 +48,21 @@ export async function main(
   process.on('SIGHUP', () => stop(0))
   try {
     await boot(parsed.value, startLinker(preloaded, nodeImport), isObserved() ? undefined : openArchives(cache))
+    tellLauncher(parsed.value)
     setImmediate(() => cache.save())
   } catch (thrown) {
     const text = thrown instanceof BootError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)
     process.stderr.write(`init terminating in do_boot: ${text}\n`, () => process.exit(BOOT_FAILED))
+  }
+}
+
+/** What ends before this was never up: the launcher does not start it again. */
+function tellLauncher({ root, runDir = join(root, 'run') }: NodeArguments): void {
+  if (!hasLauncher()) return
+  try {
+    writeFileSync(join(runDir, 'started'), `${process.pid}\n`)
+  } catch (failure) {
+    report('warning', { label: ['erts', 'heart'], report: { started: failure } }, { domain: ['otp'] })
   }
 }
 

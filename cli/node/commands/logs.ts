@@ -17,7 +17,7 @@ export const logs: NodeCommand = async (args, context) => {
   const choice = readChoice(args, Date.now())
   if (!choice.ok) return choice
   if (flag(args, 'follow')) return follow(args, choice.value, context)
-  const read = readLogs(target.root, list(args, 'files'))
+  const read = readLogs(target, list(args, 'files'))
   if (!read.ok) return read
   const { entries, faults } = read.value
   const chosen = choice.value(entries)
@@ -36,7 +36,7 @@ const FIRST = 10
 
 async function follow(args: Arguments, choose: Choice, { target, signal, show }: NodeContext): Promise<Outcome> {
   if (args.until !== undefined) return err(usage('bad_option', '"--until" has no meaning with "--follow"'))
-  const follower = new LogFollower(target.root, list(args, 'files'))
+  const follower = new LogFollower(target, list(args, 'files'))
   const first = follower.look()
   if (!first.ok) return first
   const print = (entries: readonly LogEntry[]): void => {

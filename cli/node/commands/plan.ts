@@ -29,8 +29,8 @@ export function nextStep({ verdict, direction, to }: UpgradePlan, program: strin
   switch (verdict.kind) {
     case 'hot':
     case 'restarts':
-      return [`Do it:         ${program} ${direction === 'up' ? 'upgrade' : 'downgrade'} ${to}`]
     case 'needs_restart':
+      return [`Do it:         ${program} ${direction === 'up' ? 'upgrade' : 'downgrade'} ${to}`]
     case 'refused':
       return []
   }

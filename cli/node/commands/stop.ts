@@ -6,11 +6,9 @@ import { textOf } from '../answer.js'
 import { call, withNode } from '../ask.js'
 import { connect } from '../client.js'
 import { clientFailure } from '../client_error.js'
-import { type Arguments, type NodeCommand, type NodeContext, number } from '../command.js'
+import { type Arguments, logDirOf, type NodeCommand, type NodeContext, number } from '../command.js'
 import { isAlive, readNodeFile } from '../node_file.js'
-
-/** How often a process that is not our child is looked at, in ms: the system does not tell when it ends. */
-const LOOK_EVERY_MS = 50
+import { until } from '../until.js'
 
 /** Time a node gets to stop or to start, in s. */
 const WAIT_SECONDS = 60
@@ -123,24 +121,13 @@ function hasStarted(status: unknown): boolean {
   return (textOf(status, 'status') ?? 'started') === 'started'
 }
 
-/** Looks until something is so. @returns whether it became so in time */
-async function until(check: () => boolean | Promise<boolean>, seconds: number, signal: AbortSignal): Promise<boolean> {
-  const endMs = performance.now() + seconds * 1_000
-  while (!signal.aborted) {
-    if (await check()) return true
-    if (performance.now() >= endMs) return false
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-  }
-  return false
-}
-
 function stillThere(pid: number, seconds: number, { signal, target }: NodeContext): Failure {
   if (signal.aborted) return { exit: 'interrupted', tag: 'interrupted', message: `process ${pid} is still stopping` }
   return {
     exit: 'not_answering',
     tag: 'still_stopping',
     message: `process ${pid} was told to stop and still runs after ${seconds} s`,
-    hints: [`see what it waits for in ${target.root}/log`, `end it by force with "kill -9 ${pid}"`],
+    hints: [`see what it waits for in ${logDirOf(target)}`, `end it by force with "kill -9 ${pid}"`],
     facts: { pid, seconds },
   }
 }
@@ -151,7 +138,7 @@ function notUp(what: string, seconds: number, { signal, target }: NodeContext): 
     exit: 'boot_failed',
     tag: 'boot_timeout',
     message: `${what} within ${seconds} s`,
-    hints: [`see why in ${target.root}/log`],
+    hints: [`see why in ${logDirOf(target)}`],
     facts: { seconds },
   }
 }

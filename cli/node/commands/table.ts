@@ -87,6 +87,7 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
   },
   {
     name: 'restart',
+    aliases: ['reboot'],
     group: 'Node',
     summary: 'Stop the applications and boot the permanent release again',
     positionals: [],

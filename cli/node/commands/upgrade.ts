@@ -9,12 +9,14 @@ import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { type Failure, type Outcome, report } from '../../render/failure.js'
+import { record } from '../../render/record.js'
+import { afterRestart, restartIn } from '../after_restart.js'
 import { releases, running, textOf } from '../answer.js'
 import { ask, call, withNode } from '../ask.js'
 import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
 import { toStep } from '../progress.js'
-import { checkLines, installLines } from './upgrade_text.js'
+import { checkLines, installLines, restartLines } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
 export const upgrade: NodeCommand = (args, context) =>
@@ -138,7 +140,17 @@ async function install(
   })
   if (!answer.ok) return answer
   const { name } = client.node
-  const data = answer.value
+  let data = answer.value
+  const id = dryRun ? undefined : restartIn(data)
+  if (id !== undefined) {
+    client.close()
+    context.progress({ verb: 'restarting', text: `${name} ${vsn}` })
+    const over = await afterRestart(id, client.node.pid, vsn, context)
+    if (!over.ok) return over
+    const { entry, node, pid } = over.value
+    data = { ...record(data), ...record(entry), node, pid }
+    return ok(report(data, restartLines(data, name, vsn, context.program)))
+  }
   if (dryRun) return ok({ data, lines: (style) => checkLines(data, name, vsn, style) })
   const after = await call(client, context, 'releases', {})
   const permanent = after.ok ? releases(after.value).find(({ status }) => status === 'permanent')?.vsn : undefined

@@ -57,6 +57,17 @@ export function installLines(
   ]
 }
 
+/** The lines of an installation that restarted the node. */
+export function restartLines(answer: unknown, name: string, asked: string, program: string): string[] {
+  const vsn = textOf(answer, 'to') ?? asked
+  const from = textOf(answer, 'from')
+  const ms = numberOf(answer, 'duration_ms')
+  return [
+    `${name} is ${vsn}: restarted${ms === undefined ? '' : ` in ${formatMs(ms)}`}, process ${numberOf(answer, 'pid')} on Node ${textOf(answer, 'node')}. States are new.`,
+    `Make it permanent with "${program} commit"${from === undefined ? '' : `; go back with "${program} downgrade ${from}"`}, which restarts it, too`,
+  ]
+}
+
 /** What was not as usual. */
 function leftLines(answer: unknown): string[] {
   const skipped = listOf(answer, 'skipped').map(String)

@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { nodeArguments } from '../../erts/arguments.js'
 
 /** The content of `run/node.json`. */
 export interface NodeInfo {
@@ -29,8 +30,11 @@ const LONGEST_SOCKET = 100
 const SOCKET_DIR = 'otp-rel-'
 const SOCKET_FILE = 'control.sock'
 
-/** The run directory of an installation. */
-export const runDir = (root: string): string => join(root, 'run')
+/** The run directory of an installation; of the one that this node runs from, the node's own. */
+export function runDir(root: string): string {
+  const node = nodeArguments()
+  return (node?.root === root ? node.runDir : undefined) ?? join(root, 'run')
+}
 
 /** The node's file. */
 export const nodeFile = (root: string): string => join(runDir(root), 'node.json')

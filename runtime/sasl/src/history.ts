@@ -27,6 +27,8 @@ export interface HistoryEntry {
   readonly message?: string
   /** What it took, in ms. */
   readonly duration_ms: number
+  /** Where the node was restarted for it: the id that the asking client was given. */
+  readonly restart?: string
 }
 
 /** The history of a node; empty when there is none that can be read. */

@@ -16,6 +16,7 @@ import { ioError, type ReleaseError } from './release_error.js'
 import { libDir, readReleaseFiles, readRelup, readScript } from './release_files.js'
 import { findRelease, type Release, runningRelease, transition } from './releases_file.js'
 import type { Program } from './relup_eval.js'
+import { checkRestart, type RestartPlan, restartOf } from './restart_check.js'
 import {
   applicationOf,
   applicationsOf,
@@ -45,6 +46,8 @@ export interface CheckedInstall {
   readonly irreversible: readonly string[]
   /** Applications that the new release does not have. */
   readonly gone: readonly string[]
+  /** The node has to be restarted: nothing of the plan but its calls is carried out then. */
+  readonly restart?: RestartPlan
 }
 
 /** Where the check looks. */
@@ -93,6 +96,20 @@ async function gather(
   if (files === undefined || boot === undefined || config === undefined) return failed(to.vsn, faults)
 
   const resources = resourcesOf(boot)
+  const gone = from.libs
+    .map((lib) => lib.application)
+    .filter((name) => !to.libs.some((lib) => lib.application === name))
+  const vsnIn = (release: Release) => (module: string) =>
+    release.libs.find((lib) => lib.application === applicationOf(module))?.vsn
+  const ways = { from, to, script: script.value, resources, gone }
+  const restart = restartOf(script.value)
+  if (restart !== undefined) {
+    faults.push(...(await checkRestart(root, from, to, script.value, restart, boot)))
+    if (faults.length > 0) return failed(to.vsn, faults)
+    const irreversible = restart.calls.map(([module, fun]) => `${String(module)}.${fun}`)
+    const program = { instructions: [], paths: [], oldVsn: vsnIn(from), newVsn: vsnIn(to) }
+    return ok({ ...ways, program, config, prepared: undefined, irreversible, restart })
+  }
   const oldChecksums = await readChecksums(root, from.vsn)
   const newChecksums = await readChecksums(root, to.vsn)
   const running = new Set((await application.whichApplications('infinity')).map(([name]) => name))
@@ -107,8 +124,6 @@ async function gather(
     oldChecksums: oldChecksums.ok ? oldChecksums.value : undefined,
     newChecksums: newChecksums.ok ? newChecksums.value : undefined,
   })
-  const [first] = planFaults
-  if (first?.tag === 'needs_restart') return err(first)
   faults.push(...planFaults, ...softPurge(linker, script.value))
   // Code that is damaged, or that the plan is wrong about, is not tried.
   const code = faults.length === 0 ? await tryCode(linker, root, to, script.value) : ok(NO_CODE)
@@ -118,12 +133,8 @@ async function gather(
     faults.length === 0 && code.ok ? keep(await completeConfig(config, to.vsn, code.value.trial)) : undefined
   if (provided === undefined || !code.ok) return failed(to.vsn, faults)
 
-  const vsnIn = (release: Release) => (module: string) =>
-    release.libs.find((lib) => lib.application === applicationOf(module))?.vsn
   return ok({
-    from,
-    to,
-    script: script.value,
+    ...ways,
     program: {
       instructions: script.value.instructions,
       paths: to.libs
@@ -132,11 +143,9 @@ async function gather(
       oldVsn: vsnIn(from),
       newVsn: vsnIn(to),
     },
-    resources,
     config: provided,
     prepared: code.value.prepared,
     irreversible: touchedBy(script.value.instructions).irreversible.map(([module, fun]) => `${module}.${fun}`),
-    gone: from.libs.map((lib) => lib.application).filter((name) => !to.libs.some((lib) => lib.application === name)),
   })
 }
 

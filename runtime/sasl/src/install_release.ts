@@ -55,6 +55,8 @@ export interface InstallSummary {
   readonly on_old_code: Readonly<Record<string, readonly string[]>>
   /** Calls of the plan that a failure could not have taken back. */
   readonly irreversible: readonly string[]
+  /** The node ends now and boots the release; the outcome stands in the history under this id. */
+  readonly restart?: { readonly id: string; readonly instruction: string }
 }
 
 /** A summary, and what the handler has to keep. */

@@ -60,7 +60,7 @@ export type ReleaseError =
     }
   /** A relup names another version than its release. */
   | { readonly tag: 'bad_relup_file'; readonly file: string; readonly found: string; readonly expected: string }
-  /** The change needs a restart of the node, which an installation in place does not do. */
+  /** The change needs a restart of the node, and nothing would start it again. */
   | { readonly tag: 'needs_restart'; readonly from: string; readonly to: string; readonly instruction: string }
   /** An instruction that may not stand where it stands. */
   | {
@@ -174,7 +174,7 @@ export function formatReleaseError(error: ReleaseError): string {
     case 'bad_relup_file':
       return `${error.file}: is the relup of "${error.found}", but stands in the release "${error.expected}"`
     case 'needs_restart':
-      return `needs_restart: going from "${error.from}" to "${error.to}" needs a restart of the node ("${error.instruction}"), which an installation in place does not do; commit "${error.to}" on a stopped node and start it`
+      return `needs_restart: going from "${error.from}" to "${error.to}" needs a restart of the node ("${error.instruction}"), and nothing would start it again: this node has no launcher; start it with "start" or "foreground" of bin/NAME`
     case 'illegal_instruction':
       return `${error.file} instructions[${error.index}]: "${error.op}" ${error.why}`
     case 'bad_lib_vsn':

@@ -12,7 +12,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
 import { nodeArguments } from '../../erts/arguments.js'
-import { scriptId } from '../../erts/init.js'
+import { reboot, scriptId, stop, waitUntilStarted } from '../../erts/init.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { nodeLinker } from '../../erts/loader.js'
 import {
@@ -24,12 +24,13 @@ import {
   receive,
   self,
   sendAfter,
+  spawn,
   spawnMonitor,
 } from '../../erts/process.js'
 import { report } from '../../erts/report.js'
 import { namedTable } from '../../kernel/src/named_table.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
-import { type HistoryEntry, readHistory } from './history.js'
+import { addHistory, type HistoryEntry, readHistory } from './history.js'
 import type { CheckedInstall } from './install_check.js'
 import type { InstallSummary } from './install_release.js'
 import { type ReleaseError, releaseReason } from './release_error.js'
@@ -51,9 +52,11 @@ import {
   purgeUnused,
 } from './release_operations.js'
 import type { Booted, Release, ReleaseLib, ReleaseStatus } from './releases_file.js'
-import { openReleases, releasesStore } from './releases_store.js'
+import { openReleases, type ReleasesStore, releasesStore } from './releases_store.js'
 import type { EvalOptions } from './relup_eval.js'
 import { finishRemovals } from './remove_release.js'
+import { findRestarts, finishTrial, TRIAL_FAILED_STATUS } from './restart_install.js'
+import type { RestartRecord } from './restart_record.js'
 import { cleanStaging } from './unpack.js'
 
 type Result<T> = ResultOf<T, ReleaseError>
@@ -166,14 +169,20 @@ export const checkInstallRelease = async (
     ({ script }) => ['ok', script.otherVsn, script.description] as const,
   )
 
-/** Installs a release: it runs afterwards, or the node is as before. @returns as {@link checkInstallRelease} */
+/**
+ * Installs a release: it runs afterwards, or the node is as before.
+ *
+ * @returns as {@link checkInstallRelease}; `'continue_after_restart'` in place of `'ok'` where the plan restarts the
+ * node, which ends now: the outcome stands in the history of the node that comes
+ */
 export const installRelease = async (
   vsn: string,
   options: InstallOptions = {},
-): Promise<readonly ['ok', string, unknown] | Failure> =>
+): Promise<readonly ['ok' | 'continue_after_restart', string, unknown] | Failure> =>
   toOtp(
     await operations.install(vsn, options),
-    (done) => ['ok', done.direction === 'up' ? done.from : done.to, done.description] as const,
+    ({ restart, direction, from, to, description }) =>
+      [restart === undefined ? 'ok' : 'continue_after_restart', direction === 'up' ? from : to, description] as const,
   )
 
 /** Makes the current release the one that boots. */
@@ -239,8 +248,10 @@ function badOption(options: EvalOptions): ReleaseError | undefined {
 
 // ---- the server
 
+const NAMES = ['release_handler', 'note'] as const
+
 const note = (sentence: string): void =>
-  report('warning', { label: ['release_handler', 'note'], report: sentence }, { domain: ['otp', 'sasl'] })
+  report('warning', { label: NAMES, report: sentence }, { domain: ['otp', 'sasl'] })
 
 /** Opens the releases of this node; `ignore` in a program that runs without a release. */
 export async function init(options: HandlerOptions | undefined): Promise<genServer.Init<State>> {
@@ -251,21 +262,55 @@ export async function init(options: HandlerOptions | undefined): Promise<genServ
   try {
     const { state, operation } = memory()
     if (operation !== undefined && isAlive(operation)) await ended(operation)
+    const found = state === undefined ? await findRestarts(store, node.booted.vsn) : undefined
     const handler: HandlerState = memory().state ?? {
       root: node.root,
       store,
       releases: await openReleases(store, node.booted, note),
       unpurged: new Map(),
-      history: await readHistory(store),
+      history: await noteAll(store, await readHistory(store), found?.entries ?? []),
       linker: node.linker,
     }
     if (readdirSync(dir).some((name) => name.startsWith('.'))) await cleanUp(node.root, handler)
     if (state !== undefined) note('restarted; the release that runs is still known')
+    if (found?.trial !== undefined) finishWhenStarted(handler, found.trial)
     remember(handler)
     return ['ok', { handler, busy: undefined }]
   } catch (failure) {
     return ['stop', ['releases', dir, failure]]
   }
+}
+
+/** Adds entries to the history, and tells of them; one that cannot be written is kept in memory. */
+async function noteAll(
+  store: ReleasesStore,
+  history: readonly HistoryEntry[],
+  entries: readonly HistoryEntry[],
+): Promise<readonly HistoryEntry[]> {
+  let all = history
+  for (const entry of entries) {
+    const { outcome, to, message } = entry
+    all = await addHistory(store, all, entry).catch(() => [...history, entry])
+    const sentence = outcome === 'ok' ? `"${to}" was booted and runs` : (message ?? outcome)
+    report(outcome === 'ok' ? 'notice' : 'error', { label: NAMES, report: sentence }, { domain: ['otp', 'sasl'] })
+  }
+  return all
+}
+
+/** This start tries a release: the trial ends when the node has started and the plan's calls are made. */
+function finishWhenStarted({ store }: HandlerState, record: RestartRecord): void {
+  memory().trial = record.to
+  spawn(async () => {
+    await waitUntilStarted()
+    const entry = await finishTrial(store, record, async (done) => {
+      const { state } = memory()
+      if (state === undefined) return
+      const history = await noteAll(store, state.history, [done])
+      genServer.cast(NAME, { type: 'tried', history } satisfies Tried)
+    })
+    if (entry === undefined) stop(TRIAL_FAILED_STATUS)
+    memory().trial = undefined
+  })
 }
 
 /** Sees to what an operation left in the releases folder that was interrupted; all of that begins with a dot. */
@@ -281,10 +326,16 @@ interface Memory {
   state: HandlerState | undefined
   /** The process of the operation under way. */
   operation: Pid | undefined
+  /** The version that this start tries, until it has proved itself. */
+  trial: string | undefined
 }
 
 const memory = (): Memory =>
-  namedTable<Memory>('sasl/release_handler', () => ({ state: undefined, operation: undefined }))
+  namedTable<Memory>('sasl/release_handler', () => ({
+    state: undefined,
+    operation: undefined,
+    trial: undefined,
+  }))
 
 /** The folder of the releases that this node may run; undefined in one that runs without a release. */
 export const rootOf = (): string | undefined => memory().state?.root
@@ -326,6 +377,11 @@ export const handleCall: genServer.HandleCall<Request, State> = (request, from, 
     case 'operate': {
       if (state.busy !== undefined) {
         const error: ReleaseError = { tag: 'busy', doing: state.busy.doing }
+        return ['reply', { ok: false, error } satisfies Result<never>, state]
+      }
+      const { trial } = memory()
+      if (trial !== undefined) {
+        const error: ReleaseError = { tag: 'busy', doing: `restart into ${trial}` }
         return ['reply', { ok: false, error } satisfies Result<never>, state]
       }
       const server = self()
@@ -371,9 +427,23 @@ interface Done {
   readonly outcome: Outcome<unknown>
 }
 
-/** An operation is over. */
-export const handleCast: genServer.HandleCast<Done, State> = ({ outcome }, state) => {
+/** The trial of a release is over. */
+interface Tried {
+  readonly type: 'tried'
+  readonly history: readonly HistoryEntry[]
+}
+
+/** An operation is over, or a trial. */
+export const handleCast: genServer.HandleCast<Done | Tried, State> = (event, state) => {
+  if (event.type === 'tried') {
+    const handler = { ...state.handler, history: event.history }
+    remember(handler)
+    return ['noreply', { ...state, handler }]
+  }
+  const { outcome } = event
   if (state.busy !== undefined) genServer.reply(state.busy.from, outcome.answer)
+  // The answer is on its way: applications end one after the other, the control socket among the last.
+  if (outcome.reboot === true) reboot()
   const handler = outcome.state ?? state.handler
   if (handler.unpurged.size > 0 && state.handler.unpurged.size === 0) sendAfter(PURGE_MS, self(), 'purge')
   return ['noreply', { handler, busy: undefined }]

@@ -64,7 +64,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
    */
   check: async (params) => {
     const vsn = await known(params)
-    const { from, script, irreversible, gone } = unwrap(await operations.check(vsn, params.purge === true))
+    const { from, script, irreversible, gone, restart } = unwrap(await operations.check(vsn, params.purge === true))
     const { loaded, removed, suspended, converted, started, stopped } = touchedBy(script.instructions)
     const { direction, description, file, instructions } = script
     const plan = await planOf(from.vsn, vsn, from.name)
@@ -77,6 +77,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
       modules: { loaded, removed, suspended, converted },
       applications: { started, stopped, gone },
       irreversible,
+      ...(restart === undefined ? {} : { restart: { instruction: restart.instruction } }),
       instructions,
       // What can be installed can be planned, but for files that a build of today would have made.
       plan: plan.ok ? plan.value : null,

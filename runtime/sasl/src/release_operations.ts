@@ -6,7 +6,6 @@ import { copyFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { clock } from '../../erts/clock.js'
-import { reboot } from '../../erts/init.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
@@ -29,6 +28,7 @@ import {
 import { type ReleasesStore, writePermanent, writeReleases } from './releases_store.js'
 import type { EvalOptions } from './relup_eval.js'
 import { noteRemoval, removableUnits, removeUnits } from './remove_release.js'
+import { askForRestart } from './restart_install.js'
 import { trustedKeys, verifySignature } from './signature.js'
 import { findPackage, unpack } from './unpack.js'
 
@@ -60,6 +60,8 @@ export interface OperationContext {
 export interface Outcome<T> {
   readonly answer: Result<T, ReleaseError>
   readonly state?: HandlerState
+  /** The node ends when this has been answered, and is started again. */
+  readonly reboot?: boolean
 }
 
 const refuse = (error: ReleaseError): Outcome<never> => ({ answer: err(error) })
@@ -190,6 +192,15 @@ export async function installRelease(
   })
   const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
   if (!checked.ok) return failed(checked.error)
+  if (checked.value.restart !== undefined) {
+    const { who = '', tell } = context
+    const { restart, to } = checked.value
+    const asked = await askForRestart(state.store, state.releases, checked.value, restart, who, sinceMs)
+    if (!asked.ok) return failed(asked.error)
+    const text = `checked the plan: the node ends and boots "${to.vsn}" on Node ${to.erts}`
+    tell?.({ step: 1, of: 2, text, ms: clock.monotonicMs() - sinceMs, facts: { step: 'checked', modules: 0 } })
+    return { answer: ok(asked.value.summary), state: { ...state, releases: asked.value.releases }, reboot: true }
+  }
   const installed = await install(checked.value, options, linker, { ...context, sinceMs })
   if (!installed.ok) return failed(installed.error)
   const next = transition(state.releases, 'install', vsn)
@@ -255,8 +266,7 @@ export async function rebootOldRelease(
     return refuse(ioError('releases/RELEASES.json', failure))
   }
   const after = await remember({ ...state, releases: next.value }, 'reboot_old', vsn, since, context)
-  reboot()
-  return { answer: ok('ok'), state: after }
+  return { answer: ok('ok'), state: after, reboot: true }
 }
 
 /** Removes a release and those of its files that no other release needs. */

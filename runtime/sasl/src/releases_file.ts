@@ -13,29 +13,55 @@ import type { ReleaseError } from './release_error.js'
 export type { Release, ReleaseLib, ReleaseStatus }
 
 /** What can be done to a known release. */
-export type ReleaseAction = 'install' | 'make_permanent' | 'reboot_old' | 'remove'
+export type ReleaseAction = 'install' | 'restart' | 'make_permanent' | 'reboot_old' | 'remove'
 
 /** The status afterwards; `gone`: it leaves the list; otherwise the tag of the refusal. */
 type Outcome = ReleaseStatus | 'gone' | 'already_installed' | 'bad_status' | 'is_permanent' | 'is_current'
 
 /** From (row) and action (column) to the status afterwards, of the release itself. */
 const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseAction]: Outcome } } = {
-  unpacked: { install: 'current', make_permanent: 'bad_status', reboot_old: 'bad_status', remove: 'gone' },
-  old: { install: 'current', make_permanent: 'bad_status', reboot_old: 'permanent', remove: 'gone' },
+  unpacked: {
+    install: 'current',
+    restart: 'tmp_current',
+    make_permanent: 'bad_status',
+    reboot_old: 'bad_status',
+    remove: 'gone',
+  },
+  old: {
+    install: 'current',
+    restart: 'tmp_current',
+    make_permanent: 'bad_status',
+    reboot_old: 'permanent',
+    remove: 'gone',
+  },
   current: {
     install: 'already_installed',
+    restart: 'already_installed',
     make_permanent: 'permanent',
     reboot_old: 'bad_status',
     // Departure: OTP removes the release that runs, and with it the code of the node.
     remove: 'is_current',
   },
-  permanent: { install: 'permanent', make_permanent: 'permanent', reboot_old: 'bad_status', remove: 'is_permanent' },
-  tmp_current: { install: 'bad_status', make_permanent: 'bad_status', reboot_old: 'bad_status', remove: 'is_current' },
+  permanent: {
+    install: 'permanent',
+    restart: 'permanent',
+    make_permanent: 'permanent',
+    reboot_old: 'bad_status',
+    remove: 'is_permanent',
+  },
+  tmp_current: {
+    install: 'bad_status',
+    restart: 'bad_status',
+    make_permanent: 'bad_status',
+    reboot_old: 'bad_status',
+    remove: 'is_current',
+  },
 }
 
 /** What becomes of another release when one is acted upon with success. */
 const OTHERS: { readonly [A in ReleaseAction]: { readonly [From in ReleaseStatus]?: ReleaseStatus } } = {
   install: { current: 'old' },
+  restart: { current: 'old' },
   make_permanent: { permanent: 'old' },
   reboot_old: { permanent: 'old' },
   remove: {},
@@ -79,7 +105,8 @@ export function transition(
   const outcome = TRANSITIONS[status][action]
   // Making the permanent one permanent changes nothing, also while another one is current.
   if (action === 'make_permanent' && status === 'permanent') return ok(releases)
-  if (action === 'install' && runningRelease(releases)?.vsn === vsn) return err({ tag: 'already_installed', vsn })
+  if ((action === 'install' || action === 'restart') && runningRelease(releases)?.vsn === vsn)
+    return err({ tag: 'already_installed', vsn })
   switch (outcome) {
     case 'already_installed':
       return err({ tag: 'already_installed', vsn })

@@ -199,17 +199,9 @@ export interface PlanFacts {
   readonly newChecksums: Checksums | undefined
 }
 
-/** All faults of a plan that can be seen without touching anything. */
+/** All faults of a plan for the running node that can be seen without touching anything. */
 export function checkPlan(facts: PlanFacts): readonly ReleaseError[] {
-  const restart = needsRestart(facts)
-  // Nothing else matters then: the instructions are for another kind of change.
-  if (restart !== undefined) return [restart]
   return [...checkInstructions(facts), ...checkMentioned(facts), ...checkStarts(facts)]
-}
-
-function needsRestart({ from, to, script }: PlanFacts): ReleaseError | undefined {
-  const restart = script.instructions.find(({ op }) => op === 'restart_new_emulator' || op === 'restart_emulator')
-  return restart === undefined ? undefined : { tag: 'needs_restart', from, to, instruction: restart.op }
 }
 
 /** The place of each instruction, and that code is read before it is loaded. */

@@ -208,7 +208,7 @@ test('a node that ends with 75 is started again, with what is to be booted by th
   const shop = await release()
   shop.write('erts-20/bin/once', '')
   shop.write('releases/1.1.0/env.sh', 'RELEASE_KERNEL=lib/kernel-1.0.0\nRELEASE_NODE=erts-20/bin/node\n')
-  assert.equal(shop.run(['keep', '--shop', 'port=1']), {
+  assert.equal(shop.run(['launch', '--shop', 'port=1']), {
     code: 0,
     out: 'booting shop 1.0.0\nbooting shop 1.1.0\n',
     err: '',
@@ -225,7 +225,7 @@ test('a node that ends with 75 is started again, with what is to be booted by th
 test('one that ends otherwise is not', async () => {
   const shop = await release()
   shop.write('erts-20/bin/exit', '3')
-  assert.equal(shop.run(['keep']), { code: 3, out: 'booting shop 1.0.0\n', err: '' })
+  assert.equal(shop.run(['launch']), { code: 3, out: 'booting shop 1.0.0\n', err: '' })
 })
 
 test('every other command goes to nodetool as it is', async () => {
