@@ -183,6 +183,57 @@ const PLAN: CliCommandEntry = {
   load: async () => (await import('./plan.js')).plan,
 }
 
+const WHICH: Option = {
+  name: 'release',
+  type: 'string',
+  value: 'NAME',
+  describe: 'the release, NAME or NAME-VSN, where there are several (default: its newest version)',
+}
+
+const GRAPH: CliCommandEntry = {
+  name: 'graph',
+  group: 'Project',
+  summary: 'Draw who needs whom: the applications of a release, or the modules of one of them',
+  details: [
+    'As a tree, as Mermaid for Markdown, as DOT for Graphviz, or as an SVG drawing. Dependencies that follow from others are left out unless --all is given; the order of starting is below the tree.',
+  ],
+  positionals: [],
+  options: [
+    {
+      name: 'format',
+      type: 'string',
+      value: 'FORMAT',
+      describe: "text, mermaid, dot or svg (default: as FILE's name says, else text)",
+    },
+    { name: 'modules', type: 'string', value: 'APPLICATION', describe: 'draw the imports of its modules' },
+    { name: 'all', type: 'boolean', describe: 'also dependencies that follow from others' },
+    { name: 'out', type: 'string', value: 'FILE', describe: 'write it there' },
+    WHICH,
+  ],
+  examples: [
+    ['graph', 'the applications as a tree'],
+    ['graph --out shop.svg', 'a drawing'],
+    ['graph --modules shop --format mermaid', 'for a README'],
+  ],
+  load: async () => (await import('./graph.js')).graph,
+}
+
+const WHY: CliCommandEntry = {
+  name: 'why',
+  group: 'Project',
+  summary: 'Say why an application or an npm package is in a release',
+  details: [
+    'The shortest ways that lead to it from what otp.config.json asks for, each step with the versions that would do and the place where it is written; who else asks for it; and what decided the version.',
+  ],
+  positionals: [{ name: 'name', required: true, describe: 'an application, or npm:PACKAGE' }],
+  options: [WHICH],
+  examples: [
+    ['why stdlib', 'who needs it?'],
+    ['why npm:ws', 'which module imports it?'],
+  ],
+  load: async () => (await import('./why.js')).why,
+}
+
 const START: CliCommandEntry = {
   name: 'start',
   group: 'Node',
@@ -203,6 +254,8 @@ const START: CliCommandEntry = {
 export const COMMANDS: readonly CliCommandEntry[] = [
   ...PROJECT_COMMANDS,
   PLAN,
+  GRAPH,
+  WHY,
   START,
   // The project has a plan of its own, between any two versions.
   ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),

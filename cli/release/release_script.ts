@@ -56,3 +56,15 @@ export function bootScript(
   if (!made.ok) return err(systoolsErrors(made.error))
   return ok({ script: made.value.script, warnings: systoolsWarnings(made.value.warnings) })
 }
+
+/** The applications that are started, in the order in which they are; or why there is none. */
+export function startOrder({ rel, applications }: ResolvedRelease): Result<readonly string[], readonly Fault[]> {
+  const apps = applications.map(({ name, appFile, resource }): FoundApp => ({ name, file: appFile, app: resource }))
+  const made = makeScript(rel, { apps })
+  if (!made.ok) return err(systoolsErrors(made.error))
+  return ok(
+    made.value.script.instructions.flatMap((one) =>
+      one.op === 'apply' && one.mfa[1] === 'startBoot' ? [String(one.mfa[2][0])] : [],
+    ),
+  )
+}
