@@ -6,13 +6,13 @@ import { openCache } from '../release/cache.js'
 import { compile } from '../release/compile.js'
 import { compileFault } from '../release/compile_fault.js'
 import type { CompiledApplication } from '../release/compiled.js'
-import { CONFIG_FILE, type Config, readConfig } from '../release/config.js'
+import { CONFIG_FILE, type Config } from '../release/config.js'
 import { type Discovered, discover } from '../release/discover.js'
 import { readRelease, releasesNamed } from '../release/release.js'
 import type { ResolvedRelease } from '../release/resolve.js'
 import { compareVsn } from '../release/vsn.js'
 import type { Failure } from '../render/failure.js'
-import { type CliContext, projectDir, shown } from './project.js'
+import { type CliContext, readProject, shown } from './project.js'
 
 /** A release with what it was made from. */
 export interface Looked {
@@ -23,10 +23,8 @@ export interface Looked {
 
 /** Reads the release called `--release NAME` or `NAME-VSN`; of several versions the newest. */
 export async function lookAtRelease(args: Arguments, context: CliContext): Promise<Result<Looked, Failure>> {
-  const dir = projectDir(args, context)
-  if (!dir.ok) return dir
-  const config = await readConfig(join(dir.value, CONFIG_FILE))
-  if (!config.ok) return err(faulty('bad_input', config.error))
+  const config = await readProject(args, context)
+  if (!config.ok) return config
   const name = text(args, 'release')
   const named = releasesNamed(config.value, name)
   if (!named.ok) return err(faulty('usage', named.error))
