@@ -46,7 +46,7 @@ export interface RunOptions {
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { cwd = ROOT, input, onStart, limitMs = LIMIT_MS } = options
   // What a test kills stays dead, unless it says otherwise.
-  const env = options.env ?? { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', RELEASE_RESTARTS: '0' }
+  const env = { RELEASE_RESTARTS: '0', ...(options.env ?? { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }) }
   const since = performance.now()
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
