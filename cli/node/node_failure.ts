@@ -12,6 +12,7 @@ import { clientFailure } from './client_error.js'
  */
 const EXITS: Readonly<Record<string, ExitClass>> = {
   install_failed: 'upgrade_undone',
+  unhealthy: 'upgrade_undone',
   no_such_file: 'bad_package',
   bad_file: 'bad_package',
   bad_entry: 'bad_package',
@@ -60,7 +61,11 @@ function stackOf({ error }: Readonly<Record<string, unknown>>): string[] {
 }
 
 function exitOf(error: NodeError): ExitClass {
-  if (error.tag === 'install_failed' && Array.isArray(error.notUndone) && error.notUndone.length > 0) {
+  if (
+    (error.tag === 'install_failed' || error.tag === 'unhealthy') &&
+    Array.isArray(error.notUndone) &&
+    error.notUndone.length > 0
+  ) {
     return 'upgrade_not_undone'
   }
   return exitOfTag(error.tag)
@@ -76,6 +81,10 @@ function hints({ tag }: NodeError, program: string): string[] {
     case 'current':
     case 'bad_status':
       return [`see what the node has with "${program} versions"`]
+    case 'bad_build':
+      return ['correct it and build it anew, or insist with --again']
+    case 'unhealthy':
+      return [`"${program} history" keeps what it answered; this build is not installed again without --again`]
     case 'busy':
       return [`wait for it to end; "${program} history" shows what was done before`]
     case 'unknown_method':

@@ -36,6 +36,16 @@ export function formatMs(ms: number): string {
   return `${Math.floor(minutes / (24 * 60))} d ${Math.floor((minutes % (24 * 60)) / 60)} h`
 }
 
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+/** A time as people write it (`500ms`, `60s`, `1.5m`, `1h`; a bare number is seconds) in whole ms; undefined: it is none. */
+export function parseMs(text: string): number | undefined {
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim()) ?? []
+  // the expression lets no other unit through
+  const ms = Math.round(Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS])
+  return ms > 0 ? ms : undefined
+}
+
 /** `1 module`, `2 modules`; irregular plurals are given. */
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`

@@ -42,6 +42,29 @@ const INSTALL_OPTIONS: readonly Option[] = [
   { name: 'suspend-timeout', type: 'number', value: 'MS', describe: 'time each process gets to suspend' },
   { name: 'code-change-timeout', type: 'number', value: 'MS', describe: 'time each process gets to migrate its state' },
 ]
+const PROBATION_OPTIONS: readonly Option[] = [
+  {
+    name: 'commit-after',
+    type: 'string',
+    value: 'TIME',
+    describe: 'commit by itself when it was healthy for so long: 500ms, 60s, 5m (default with --health: 60s)',
+  },
+  {
+    name: 'health',
+    type: 'string',
+    value: 'WHOM',
+    describe: 'a URL, or APPLICATION/MODULE:FUNCTION on the node; bad answers go back to the version before',
+  },
+  { name: 'health-interval', type: 'string', value: 'TIME', describe: 'time between two questions (default: 2s)' },
+  { name: 'health-timeout', type: 'string', value: 'TIME', describe: 'time for an answer (default: 5s)' },
+  {
+    name: 'health-failures',
+    type: 'number',
+    value: 'N',
+    describe: 'bad answers in a row that are too many (default: 3)',
+  },
+  { name: 'again', type: 'boolean', describe: 'install a build that was not healthy before all the same' },
+]
 const VSN = { name: 'vsn', required: true, describe: 'version of the release' } as const
 
 /** In the order they are listed. */
@@ -189,11 +212,16 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
           'the package, where it is not on the node (default: _build/tar/NAME-VSN.tar.gz, then ROOT/releases/NAME-VSN.tar.gz)',
       },
       ...INSTALL_OPTIONS,
+      ...PROBATION_OPTIONS,
     ],
     examples: [
       ['upgrade 1.1.0', 'as built or unpacked before, else from its package'],
       ['upgrade 1.1.0 --tar /srv/shop-1.1.0.tar.gz', 'from that package'],
       ['upgrade 1.1.0 --dry-run', 'what would it do?'],
+      [
+        'upgrade 1.1.0 --commit-after 60s --health http://localhost:8080/health',
+        'permanent when it stays healthy, back when it does not',
+      ],
     ],
     load: async () => (await import('./upgrade.js')).upgrade,
   },

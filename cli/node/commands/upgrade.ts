@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { type Failure, type Outcome, report } from '../../render/failure.js'
 import { record } from '../../render/record.js'
+import { parseMs } from '../../render/steps.js'
 import { afterRestart, restartIn } from '../after_restart.js'
 import { releases, running, textOf } from '../answer.js'
 import { ask, call, withNode } from '../ask.js'
@@ -134,7 +135,16 @@ async function install(
     suspend_timeout: number(args, 'suspend-timeout'),
     code_change_timeout: number(args, 'code-change-timeout'),
   }
-  const params = { vsn, tar, ...timeouts, who: who() }
+  const proving = dryRun ? ok({}) : probation(args)
+  if (!proving.ok) return proving
+  const params = {
+    vsn,
+    tar,
+    ...timeouts,
+    ...proving.value,
+    ...(flag(args, 'again') ? { again: true } : {}),
+    who: who(),
+  }
   const answer = await call(client, context, dryRun ? 'check' : method, params, {
     onProgress: (said) => show(said, context),
   })
@@ -149,13 +159,46 @@ async function install(
     if (!over.ok) return over
     const { entry, node, pid } = over.value
     data = { ...record(data), ...record(entry), node, pid }
-    return ok(report(data, restartLines(data, name, vsn, context.program)))
+    if (!isAsked(proving.value)) return ok(report(data, restartLines(data, name, vsn, context.program)))
+    const proved = await prove({ from: textOf(data, 'from'), ...proving.value, who: who() }, context)
+    if (!proved.ok) return proved
+    data = { ...record(data), ...record(proved.value) }
+    return ok(report(data, installLines(data, name, vsn, undefined, context.program)))
   }
   if (dryRun) return ok({ data, lines: (style) => checkLines(data, name, vsn, style) })
   const after = await call(client, context, 'releases', {})
   const permanent = after.ok ? releases(after.value).find(({ status }) => status === 'permanent')?.vsn : undefined
   return ok(report(data, installLines(data, name, vsn, permanent, context.program)))
 }
+
+/** How the version has to prove itself before it is committed by itself: the options as the node takes them. */
+function probation(args: Arguments): Result<object, Failure> {
+  const params: Record<string, string | number> = {}
+  const health = text(args, 'health')
+  const failures = number(args, 'health-failures')
+  if (health !== undefined) params.health = health
+  if (failures !== undefined) params.health_failures = failures
+  for (const [option, param] of [
+    ['commit-after', 'commit_after'],
+    ['health-interval', 'health_interval'],
+    ['health-timeout', 'health_timeout'],
+  ] as const) {
+    const given = text(args, option)
+    const ms = given === undefined ? undefined : parseMs(given)
+    if (given !== undefined && ms === undefined) {
+      const message = `--${option} is a time such as 500ms, 60s, 5m or 1h; got "${given}"`
+      return err({ exit: 'usage', tag: 'bad_option', message })
+    }
+    if (ms !== undefined) params[param] = ms
+  }
+  return ok(params)
+}
+
+const isAsked = (params: object): boolean => 'health' in params || 'commit_after' in params
+
+/** The probation of a version that needed a restart, on the node that came. */
+const prove = (params: object, context: NodeContext): Promise<Result<unknown, Failure>> =>
+  withNode(context, (client) => call(client, context, 'prove', params, { onProgress: (said) => show(said, context) }))
 
 /** Who asks, for the node's history; behind `sudo` the person, not root. */
 function who(): string {

@@ -49,6 +49,12 @@ export function installLines(
   ].filter((fact) => fact !== '')
   const head = `${name} is ${vsn}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}.`
   const back = from === undefined || from === vsn ? '' : `go back with "${program} downgrade ${from}"`
+  const proved = textOf(answer, 'probation')
+  if (proved === 'committed') return [`${head} It proved itself and is permanent: it is what boots from now on.`]
+  if (proved === 'superseded')
+    return [`${head} Its probation ended: something else was installed or committed meanwhile.`]
+  if (proved === 'goes on')
+    return [`${head} Its probation goes on without you; see how it stands with "${program} versions".`]
   if (permanent === vsn) return [`${head} It is what boots.`]
   return [
     `${head} Not permanent yet:`,

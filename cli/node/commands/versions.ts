@@ -1,6 +1,7 @@
 /** `versions`: the releases the node knows, newest first. OTP: `release_handler:which_releases/0`. */
 import { ok } from '../../../schemas/result.js'
-import { formatMs } from '../../render/steps.js'
+import { record } from '../../render/record.js'
+import { count, formatMs } from '../../render/steps.js'
 import { table } from '../../render/table.js'
 import { listOf, numberOf, releases, textOf } from '../answer.js'
 import { ask } from '../ask.js'
@@ -22,8 +23,8 @@ export const versions: NodeCommand = async (_args, context) => {
   const all = releases(answer.value)
   return ok({
     data: answer.value,
-    lines: (style) =>
-      table(
+    lines: (style) => [
+      ...table(
         [{ title: 'VERSION' }, { title: 'STATUS' }, { title: 'NODE' }, { title: '' }],
         all.map(({ vsn, status, erts }) => {
           const running =
@@ -33,7 +34,19 @@ export const versions: NodeCommand = async (_args, context) => {
         }),
         style,
       ),
+      ...probationLines(record(answer.value)?.probation),
+    ],
   })
+}
+
+/** Where a probation stands, if there is one. */
+function probationLines(probation: unknown): string[] {
+  const [vsn, elapsed, of] = [textOf(probation, 'vsn'), numberOf(probation, 'elapsed_ms'), numberOf(probation, 'of_ms')]
+  if (vsn === undefined || elapsed === undefined || of === undefined) return []
+  const failures = numberOf(probation, 'failures') ?? 0
+  const state = failures === 0 ? '' : `, ${count(failures, 'bad answer')} in a row`
+  const left = formatMs(Math.max(0, of - elapsed))
+  return ['', `${vsn} is on probation: ${left} to go${state}, ${textOf(probation, 'answer') ?? ''}`]
 }
 
 /** The facts of an entry that fit into a line, with their titles. */

@@ -16,7 +16,7 @@ export interface HistoryEntry {
   readonly at: string
   /** Who asked for it, as the asking program says; empty when it does not. */
   readonly who: string
-  readonly action: 'unpack' | 'install' | 'make_permanent' | 'reboot_old' | 'remove'
+  readonly action: 'unpack' | 'install' | 'make_permanent' | 'reboot_old' | 'remove' | 'probation'
   /** The release that ran. */
   readonly from: string
   /** The release concerned. */

@@ -27,7 +27,7 @@ export interface EntryFault {
 
 const KINDS: ReadonlySet<string> = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link'])
 /** Files of a release root that belong to the node, not to a package. */
-const OWN = /^(run|log)\/.|^releases\/(RELEASES\.json|start_otp\.json|history\.json|\.)/
+const OWN = /^(run|log)\/.|^releases\/(RELEASES\.json|start_otp\.json|history\.json|bad_builds\.json|\.)/
 
 /** A path as two file systems that fold case or accents would see it. */
 const folded = (path: string): string => path.normalize('NFC').toLowerCase()

@@ -100,6 +100,17 @@ export type ReleaseError =
       /** What could not be put back; empty: the node is as before. */
       readonly notUndone: readonly string[]
     }
+  /** This very build was installed before and did not prove itself. */
+  | { readonly tag: 'bad_build'; readonly vsn: string; readonly at: string; readonly answer: string }
+  /** A release was installed and did not prove itself. */
+  | {
+      readonly tag: 'unhealthy'
+      readonly from: string
+      readonly to: string
+      readonly answer: string
+      /** What could not be put back; empty: the node is as before. */
+      readonly notUndone: readonly string[]
+    }
   /** The caller asked to stop; nothing was changed, or all was undone. */
   | { readonly tag: 'cancelled'; readonly vsn: string }
   /** Another operation is under way. */
@@ -201,6 +212,12 @@ export function formatReleaseError(error: ReleaseError): string {
           ? `the node runs "${error.from}" as before`
           : `the node runs "${error.from}", but could not put back: ${error.notUndone.join('; ')}`
       }`
+    case 'bad_build':
+      return `this build of "${error.vsn}" was installed before (${error.at}) and was not healthy: ${error.answer}; build it anew, or install it all the same with the option "again"`
+    case 'unhealthy':
+      return `"${error.to}" was installed and is not healthy: ${error.answer}; ${
+        error.notUndone.length === 0 ? `the node runs "${error.from}" again` : error.notUndone.join('; ')
+      }`
     case 'cancelled':
       return `cancelled before "${error.vsn}" was installed; nothing was changed`
     case 'busy':
@@ -235,6 +252,10 @@ export function releaseReason(error: ReleaseError): unknown {
     case 'current':
     case 'cancelled':
       return [error.tag, error.vsn]
+    case 'bad_build':
+      return [error.tag, error.vsn, error.answer]
+    case 'unhealthy':
+      return [error.tag, error.to, error.answer]
     case 'bad_status':
       return [error.tag, error.status]
     case 'illegal_option':

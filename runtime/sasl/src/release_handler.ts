@@ -47,6 +47,7 @@ import {
   setUnpacked as doSetUnpacked,
   unpackRelease as doUnpackRelease,
   type HandlerState,
+  noteBad,
   type OperationContext,
   type Outcome,
   purgeUnused,
@@ -65,8 +66,8 @@ const NAME = 'release_handler'
 /** How often old code is looked at that was still in use, in ms. OTP's. */
 const PURGE_MS = 10_000
 
-/** Options of {@link installRelease}: OTP's, and `unsuspended`. */
-export type InstallOptions = EvalOptions & OperationContext
+/** Options of {@link installRelease}: OTP's, `unsuspended`, and `again` (a build that was noted as bad all the same). */
+export type InstallOptions = EvalOptions & OperationContext & { readonly again?: boolean | undefined }
 
 /** An operation with its arguments. */
 type Operation =
@@ -75,10 +76,16 @@ type Operation =
   | { readonly type: 'set_removed'; readonly vsn: string }
   | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
   | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean }
-  | { readonly type: 'install'; readonly vsn: string; readonly options: EvalOptions }
+  | {
+      readonly type: 'install'
+      readonly vsn: string
+      readonly options: EvalOptions
+      readonly again: boolean | undefined
+    }
   | { readonly type: 'make_permanent'; readonly vsn: string }
   | { readonly type: 'reboot_old'; readonly vsn: string }
   | { readonly type: 'remove'; readonly vsn: string }
+  | { readonly type: 'note_bad'; readonly vsn: string; readonly why: string }
 
 type Request =
   | { readonly type: 'releases' }
@@ -218,11 +225,14 @@ export const operations = {
   ): Promise<Result<InstallSummary>> => {
     const wrong = badOption(options)
     if (wrong !== undefined) return { ok: false, error: wrong }
-    return operate<InstallSummary>({ type: 'install', vsn, options }, { tell, signal, who })
+    const { again, ...rest } = options
+    return operate<InstallSummary>({ type: 'install', vsn, options: rest, again }, { tell, signal, who })
   },
   makePermanent: (vsn: string, context: OperationContext = {}) =>
     operate<'ok'>({ type: 'make_permanent', vsn }, context),
   remove: (vsn: string, context: OperationContext = {}) => operate<'ok'>({ type: 'remove', vsn }, context),
+  noteBad: (vsn: string, why: string, context: OperationContext = {}) =>
+    operate<'ok'>({ type: 'note_bad', vsn, why }, context),
 } as const
 
 function operate<T>(operation: Operation, context: OperationContext = {}): Promise<Result<T>> {
@@ -230,7 +240,7 @@ function operate<T>(operation: Operation, context: OperationContext = {}): Promi
 }
 
 /** The first option that does not exist or has no such value. */
-function badOption(options: EvalOptions): ReleaseError | undefined {
+function badOption(options: Omit<InstallOptions, keyof OperationContext>): ReleaseError | undefined {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (option === 'suspend_timeout' || option === 'code_change_timeout') {
@@ -241,7 +251,12 @@ function badOption(options: EvalOptions): ReleaseError | undefined {
       if (value === 'abort' || value === 'skip') continue
       return { tag: 'illegal_option', option, value, allowed: '"abort" or "skip"' }
     }
-    return { tag: 'illegal_option', option, value, allowed: 'one of suspend_timeout, code_change_timeout, unsuspended' }
+    if (option === 'again') {
+      if (typeof value === 'boolean') continue
+      return { tag: 'illegal_option', option, value, allowed: 'true or false' }
+    }
+    const allowed = 'one of suspend_timeout, code_change_timeout, unsuspended, again'
+    return { tag: 'illegal_option', option, value, allowed }
   }
   return undefined
 }
@@ -410,13 +425,15 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
     case 'check':
       return checkRelease(state, one.vsn, one.purge)
     case 'install':
-      return doInstallRelease(state, one.vsn, one.options, context)
+      return doInstallRelease(state, one.vsn, one.options, context, one.again)
     case 'make_permanent':
       return doMakePermanent(state, one.vsn, context)
     case 'reboot_old':
       return doRebootOldRelease(state, one.vsn, context)
     case 'remove':
       return doRemoveRelease(state, one.vsn, context)
+    case 'note_bad':
+      return noteBad(state, one.vsn, one.why, context)
   }
 }
 

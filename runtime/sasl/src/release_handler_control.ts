@@ -6,16 +6,17 @@
 import { userInfo } from 'node:os'
 import { err, type Result } from '../../../schemas/result.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from '../../kernel/src/control.js'
+import { missing, type Params, text, unwrap } from './control_params.js'
 import type { InstallSummary } from './install_release.js'
-import { formatReleaseError, type ReleaseError } from './release_error.js'
+import { status as probationStatus } from './probation.js'
+import { type Proved, probationOf, prove } from './probation_control.js'
+import type { ReleaseError } from './release_error.js'
 import { history, type InstallOptions, operations, releases, rootOf } from './release_handler.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
 import { touchedBy } from './upgrade_plan.js'
 import { countLive } from './upgrade_plan_live.js'
 import { readPlan } from './upgrade_plan_read.js'
 import type { UpgradePlan } from './upgrade_plan_types.js'
-
-type Params = Readonly<Record<string, unknown>>
 
 /** Registers the methods. @returns takes them away again */
 export function registerReleaseMethods(): () => void {
@@ -26,10 +27,16 @@ export function registerReleaseMethods(): () => void {
 }
 
 const METHODS: Readonly<Record<string, ControlMethod>> = {
-  /** `{}` -> `{ releases: [{ name, vsn, erts, libs, status }], running, permanent }` */
+  /** `{}` -> `{ releases: [{ name, vsn, erts, libs, status }], running, permanent, probation? }` */
   releases: async () => {
     const all = await releases()
-    return { releases: all, running: runningRelease(all)?.vsn ?? null, permanent: permanentRelease(all)?.vsn ?? null }
+    const probation = await probationStatus()
+    return {
+      releases: all,
+      running: runningRelease(all)?.vsn ?? null,
+      permanent: permanentRelease(all)?.vsn ?? null,
+      ...(probation === undefined ? {} : { probation }),
+    }
   },
 
   /** `{}` -> `{ history: [...] }`, oldest first */
@@ -85,11 +92,27 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 
   /**
-   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, who? }` -> an {@link InstallSummary}; progress
-   * is an InstallStep each. A release that is not known yet is unpacked (`tar`, else `releases/NAME-VSN.tar.gz`) or
-   * registered (its files are in place).
+   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, again?, who? }` -> an {@link InstallSummary};
+   * progress is an InstallStep each. A release that is not known yet is unpacked (`tar`, else
+   * `releases/NAME-VSN.tar.gz`) or registered (its files are in place).
+   *
+   * With `commit_after` (ms) or `health` (see health.ts) the release is put on probation and the answer comes at its end,
+   * with `probation: "committed" | "superseded" | "goes on"` (the client cancelled; the node does not).
+   * `health_interval` (default 2000), `health_timeout` (5000), both ms; `health_failures` (3) in a row end it.
    */
-  upgrade: async (params, context) => upgrade(await known(params), params, context),
+  upgrade: async (params, context) => {
+    // before anything is unpacked
+    probationOf(params)
+    return upgrade(await known(params), params, context)
+  },
+
+  /** `{ from, commit_after?, health?, ... }`: the probation of the release that runs -> `{ vsn, probation }`, see `upgrade` */
+  prove: async (params, context) => {
+    const all = await releases()
+    const vsn = runningRelease(all)?.vsn ?? ''
+    const from = text(params, 'from') ?? permanentRelease(all)?.vsn ?? ''
+    return { vsn, probation: await prove(vsn, from, params, whoOf(params).who, context) }
+  },
 
   /** `{ vsn? }` (default: the release that runs) -> `{ vsn, permanent: true }` */
   commit: async (params) => {
@@ -122,11 +145,19 @@ async function planOf(from: string, vsn: string, name: string | undefined): Prom
   return readPlan(root, from, vsn, name === undefined ? null : await countLive(name))
 }
 
-async function upgrade(vsn: string, params: Params, { progress, signal }: ControlContext): Promise<InstallSummary> {
-  const { suspend_timeout, code_change_timeout, unsuspended } = params
+async function upgrade(
+  vsn: string,
+  params: Params,
+  { progress, signal }: ControlContext,
+): Promise<InstallSummary & { readonly probation?: Proved }> {
+  const { suspend_timeout, code_change_timeout, unsuspended, again } = params
   // The handler refuses values that are none of these.
-  const options = { suspend_timeout, code_change_timeout, unsuspended } as InstallOptions
-  return unwrap(await operations.install(vsn, { ...options, ...whoOf(params), tell: progress, signal }))
+  const options = { suspend_timeout, code_change_timeout, unsuspended, again } as InstallOptions
+  const summary = unwrap(await operations.install(vsn, { ...options, ...whoOf(params), tell: progress, signal }))
+  // A node that restarts proves itself afterwards, see `prove`.
+  if (summary.restart !== undefined) return summary
+  const proved = await prove(vsn, summary.from, params, whoOf(params).who, { progress, signal })
+  return proved === undefined ? summary : { ...summary, probation: proved }
 }
 
 /** The version that `vsn` or `tar` names, known to the node afterwards. */
@@ -154,21 +185,6 @@ async function makeKnown(vsn: string, params: Params): Promise<Result<string, Re
   if (unpacked.ok || unpacked.error.tag !== 'no_such_file') return unpacked
   return err({ tag: 'no_such_release', vsn, known: all.map((one) => one.vsn) })
 }
-
-const unwrap = <T>(result: Result<T, ReleaseError>): T => {
-  if (result.ok) return result.value
-  const { tag, ...facts } = result.error
-  throw new ControlError(tag, formatReleaseError(result.error), facts)
-}
-
-function text(params: Params, name: string): string | undefined {
-  const value = params[name]
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'string' && value !== '') return value
-  throw new ControlError('bad_parameter', `"${name}" must be a text`, { name })
-}
-
-const missing = (name: string): ControlError => new ControlError('bad_parameter', `"${name}" is missing`, { name })
 
 /** Who asks: as the client says, else the user whom the node runs as, since nobody else can open the socket. */
 function whoOf(params: Params): { readonly who: string } {

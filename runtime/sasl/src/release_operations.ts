@@ -9,6 +9,7 @@ import { clock } from '../../erts/clock.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
+import { findBadBuild, forgetBadBuild, noteBadBuild } from './bad_builds.js'
 import { verifyInPlace } from './checksums.js'
 import { addHistory, type HistoryEntry } from './history.js'
 import { type CheckedInstall, checkInstall } from './install_check.js'
@@ -182,6 +183,7 @@ export async function installRelease(
   vsn: string,
   options: EvalOptions,
   context: OperationContext,
+  again = false,
 ): Promise<Outcome<InstallSummary>> {
   const sinceMs = clock.monotonicMs()
   const { linker } = state
@@ -190,6 +192,8 @@ export async function installRelease(
     answer: err(error),
     state: await remember(state, 'install', vsn, sinceMs, context, error),
   })
+  const bad = again ? undefined : findBadBuild(state.store, vsn)
+  if (bad !== undefined) return failed({ tag: 'bad_build', vsn, at: bad.at, answer: bad.why })
   const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
   if (!checked.ok) return failed(checked.error)
   if (checked.value.restart !== undefined) {
@@ -238,6 +242,8 @@ export async function makePermanent(
   } catch (failure) {
     return refuse(ioError('releases/RELEASES.json', failure))
   }
+  // A note that stays is told of at the next installation, and can be overruled there.
+  await forgetBadBuild(state.store, vsn).catch(() => {})
   const unpurged = new Map(state.unpurged)
   for (const [module, method] of state.unpurged) {
     if (method !== 'brutal_purge') continue
@@ -249,6 +255,23 @@ export async function makePermanent(
     answer: ok('ok'),
     state: await remember({ ...state, releases: next.value, unpurged }, 'make_permanent', vsn, since, context),
   }
+}
+
+/** Notes that the build of a release did not prove itself: it is not installed again without being told so. */
+export async function noteBad(
+  state: HandlerState,
+  vsn: string,
+  why: string,
+  context: OperationContext,
+): Promise<Outcome<'ok'>> {
+  const since = clock.monotonicMs()
+  const error: ReleaseError = { tag: 'unhealthy', from: vsn, to: vsn, answer: why, notUndone: [] }
+  try {
+    await noteBadBuild(state.store, vsn, why)
+  } catch (failure) {
+    return refuse(ioError('releases/bad_builds.json', failure))
+  }
+  return { answer: ok('ok'), state: await remember(state, 'probation', vsn, since, context, error) }
 }
 
 /** Makes an old release the one that boots, and stops the node, which whoever watches over it starts again. */

@@ -7,6 +7,7 @@
  * the server's mailbox is empty. Otherwise it goes through the mailbox.
  */
 
+import { inspect } from 'node:util'
 import { ErlangError, Exit, error, exitReason } from '../../erts/exit.js'
 import { fenced, isFenced } from '../../erts/fence.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
@@ -111,6 +112,16 @@ export class Call extends Deadline implements From, Unanswered, Wait {
 
   reply(answer: unknown): void {
     if (this.#state === PENDING) this.#settle(ANSWERED, answer)
+  }
+
+  /** In logs: a server that keeps whom to answer keeps no more than that in sight. */
+  [inspect.custom](): string {
+    return `#From${this.pid ?? '<outside>'}`
+  }
+
+  /** Over the node's socket, as in logs. */
+  toJSON(): { readonly $from: string } {
+    return { $from: `${this.pid ?? '<outside>'}` }
   }
 
   /** The call succeeds, whatever {@link reply} makes of answers. */

@@ -6,6 +6,7 @@ import { current } from '../../../runtime/erts/proc.js'
 import {
   ErlangError,
   exitPid,
+  format,
   isAlive,
   type Pid,
   receive,
@@ -373,6 +374,23 @@ test(
       exitPid(one, 'kill')
       same(((await asked) as unknown[])[0], 'killed')
     }
+    exitPid(pid, 'kill')
+  }),
+)
+
+test(
+  'whom to answer is a few characters in a log, whatever it holds',
+  inTest(async () => {
+    let kept: unknown
+    const keep = (_request: unknown, from: unknown, state: unknown) => {
+      kept = from
+      return ['noreply', state]
+    }
+    const pid = await started(GenServer.start(telling(probe(), { handleCall: keep }), []))
+    const client = spawn(() => GenServer.call(pid, 'x'))
+    await settle()
+    same(format({ waiting: [kept] }), `{ waiting: [ #From${client} ] }`)
+    same(JSON.stringify([kept]), `[{"$from":"${client}"}]`)
     exitPid(pid, 'kill')
   }),
 )
