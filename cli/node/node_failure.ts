@@ -2,6 +2,7 @@
 import type { ExitClass } from '../render/exit_codes.js'
 import type { Failure } from '../render/failure.js'
 import { record } from '../render/record.js'
+import { formatTerm } from '../render/term.js'
 import { textOf } from './answer.js'
 import type { CallError, NodeError } from './client.js'
 import { clientFailure } from './client_error.js'
@@ -35,7 +36,15 @@ export function callFailure(error: CallError, program: string): Failure {
   const { tag, message, ...facts } = error.error
   const undef = undefOf(facts)
   if (undef !== undefined) return { exit: 'remote_error', tag: 'undef', message: undef, facts }
-  return { exit: exitOf(error.error), tag, message, hints: [...stackOf(facts), ...hints(error.error, program)], facts }
+  // The node's own words for why a process ended show each error with its stack, and the stack once more.
+  const said = tag === 'exit' && facts.reason !== undefined ? formatTerm(facts.reason, false) : message
+  return {
+    exit: exitOf(error.error),
+    tag,
+    message: said,
+    hints: [...stackOf(facts), ...hints(error.error, program)],
+    facts,
+  }
 }
 
 /** The class of failure of a tag. */
@@ -51,13 +60,27 @@ function undefOf({ error }: Readonly<Record<string, unknown>>): string | undefin
   return `there is no function "${String(fun)}" in "${String(module)}" on this node: a module is APPLICATION/MODULE, and the function must be exported`
 }
 
-/** Where on the node an error was thrown: its frames, but for those of Node and of the kernel that called. */
-function stackOf({ error }: Readonly<Record<string, unknown>>): string[] {
-  const stack = textOf(record(error)?.$error, 'stack') ?? ''
+/** Where on the node an error was thrown: its frames, but for those of Node and of the runtime that called. */
+function stackOf({ error, reason }: Readonly<Record<string, unknown>>): string[] {
+  const stack = textOf(thrownIn(error) ?? thrownIn(reason), 'stack') ?? ''
   return stack
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line.startsWith('at ') && !/node:internal|AsyncLocalStorage|\/lib\/kernel-[^/]+\//.test(line))
+    .filter(
+      (line) => line.startsWith('at ') && !/node:|AsyncLocalStorage|[\\/]lib[\\/](kernel|stdlib|sasl)-/.test(line),
+    )
+}
+
+/** The first error in a term. */
+function thrownIn(term: unknown): unknown {
+  if (Array.isArray(term)) {
+    for (const item of term) {
+      const found = thrownIn(item)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return record(term)?.$error
 }
 
 function exitOf(error: NodeError): ExitClass {

@@ -3,6 +3,7 @@
  *
  * This file holds no rule itself.
  */
+import { isAbsolute, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { didYouMean } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -48,7 +49,15 @@ export async function readRelease(
     ertsVersion(spec.includeErts),
   ])
   const resolved = resolveRelease(config, spec, discovered, { vsn, erts: erts.ok ? erts.value : 'unknown' })
-  const faults = resolved.ok ? [] : resolved.error.map(resolveFault)
+  const faults = resolved.ok
+    ? []
+    : resolved.error.map((error) => resolveFault(error, (path) => within(config.root, path)))
   if (!erts.ok) faults.unshift(faultAt(config.source, settingPath(spec, 'include_erts'), 'bad_erts', erts.error))
   return resolved.ok && faults.length === 0 ? resolved : err(faults)
+}
+
+/** A path as seen from the project; one outside of it as it is. */
+function within(root: string, path: string): string {
+  const short = relative(root, path)
+  return short.startsWith('..') || isAbsolute(short) ? path : short
 }

@@ -64,25 +64,30 @@ export type ResolveError =
 /** The reason as one sentence, its place first. */
 export const formatResolveError = (error: ResolveError): string => formatFault(resolveFault(error))
 
-/** The reason as a fault: the sentence, the place and the facts. */
-export function resolveFault(error: ResolveError): Fault {
+/** A path as messages show it. */
+export type Show = (path: string) => string
+
+const asItIs: Show = (path) => path
+
+/** The reason as a fault: the sentence, the place and the facts. @param show paths within the sentence; default: whole */
+export function resolveFault(error: ResolveError, show: Show = asItIs): Fault {
   if (error.tag === 'bad_file') return error.fault
   const { place, ...facts } = error
-  return { severity: 'error', message: words(error), ...facts, ...place }
+  return { severity: 'error', message: words(error, show), ...facts, ...place }
 }
 
-function words(error: ResolveError): string {
+function words(error: ResolveError, show: Show): string {
   switch (error.tag) {
     case 'undefined_application': {
       const slip = error.nearest === undefined ? '' : `; did you mean "${error.nearest}"?`
       return `${error.demand.by} needs "${error.name}", which is in none of: ${error.looked.join(', ')}${slip}`
     }
     case 'no_matching_version':
-      return `${wish(error.demand, error.name)}, found only ${versions(error.found)}`
+      return `${wish(error.demand, error.name)}, found only ${versions(error.found, show)}`
     case 'version_conflict': {
       const [one, other] = error.demands
-      const both = `${wish(one, error.name)}, but ${wish(other, error.name)} (${placeText(other.place)})`
-      return `${both}; a release has one version of an application, found: ${versions(error.found)}`
+      const both = `${wish(one, error.name)}, but ${wish(other, error.name)} (${placeText(other.place, show)})`
+      return `${both}; a release has one version of an application, found: ${versions(error.found, show)}`
     }
     case 'circular_dependencies':
       return `applications wait for each other: ${error.walk.join(' -> ')}; one of them has to do without the next`
@@ -105,7 +110,8 @@ function words(error: ResolveError): string {
 
 const wish = ({ by, range }: Demand, name: string) => `${by} needs "${name}" ${range ?? '(any version)'}`
 
-const versions = (found: readonly { readonly vsn: string; readonly dir: string }[]) =>
-  found.map(({ vsn, dir }) => `${vsn} (${dir})`).join(', ')
+const versions = (found: readonly { readonly vsn: string; readonly dir: string }[], show: Show) =>
+  found.map(({ vsn, dir }) => `${vsn} (${show(dir)})`).join(', ')
 
-const placeText = ({ file, line }: Place) => [file, line].filter((part) => part !== undefined).join(':')
+const placeText = ({ file, line }: Place, show: Show) =>
+  [file === undefined ? undefined : show(file), line].filter((part) => part !== undefined).join(':')

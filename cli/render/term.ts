@@ -9,9 +9,13 @@
 import { inspect } from 'node:util'
 import { record } from './record.js'
 
-/** A term in one or several lines, strings quoted, pids and references as OTP prints them. */
-export function formatTerm(term: unknown): string {
-  return inspect(revive(term), { depth: 8, breakLength: 100, maxArrayLength: 200, maxStringLength: 20_000 })
+/**
+ * A term in one or several lines, strings quoted, pids and references as OTP prints them.
+ *
+ * @param stacks whether errors stand there with where they were thrown
+ */
+export function formatTerm(term: unknown, stacks = true): string {
+  return inspect(revive(term, stacks), { depth: 8, breakLength: 100, maxArrayLength: 200, maxStringLength: 20_000 })
 }
 
 /** Text that `inspect` prints without quotes. */
@@ -25,12 +29,20 @@ class Bare {
   }
 }
 
-function revive(term: unknown): unknown {
-  if (Array.isArray(term)) return term.map(revive)
+/** `[error, frames]`, as a process ends that threw: the frames are those of the error's own stack. */
+function isCrash([error, frames, ...more]: readonly unknown[]): boolean {
+  if (more.length > 0 || record(error)?.$error === undefined) return false
+  return Array.isArray(frames) && frames.every((frame) => typeof frame === 'string')
+}
+
+function revive(term: unknown, stacks: boolean): unknown {
+  if (Array.isArray(term)) {
+    return isCrash(term) ? revive(term[0], stacks) : term.map((item) => revive(item, stacks))
+  }
   const object = record(term)
   if (object === undefined || Object.getPrototypeOf(object) !== Object.prototype) return term
   const [key, ...others] = Object.keys(object)
-  if (key === undefined || others.length > 0 || !key.startsWith('$')) return reviveObject(object)
+  if (key === undefined || others.length > 0 || !key.startsWith('$')) return reviveObject(object, stacks)
   const value = object[key]
   const text = String(value)
   switch (key) {
@@ -55,24 +67,26 @@ function revive(term: unknown): unknown {
     case '$bytes':
       return Buffer.from(text, 'base64')
     case '$map':
-      return new Map(Array.isArray(value) ? value.map((pair) => [revive(pair[0]), revive(pair[1])]) : [])
+      return new Map(
+        Array.isArray(value) ? value.map((pair) => [revive(pair[0], stacks), revive(pair[1], stacks)]) : [],
+      )
     case '$set':
-      return new Set(Array.isArray(value) ? value.map(revive) : [])
+      return new Set(Array.isArray(value) ? value.map((item) => revive(item, stacks)) : [])
     case '$object':
-      return reviveObject(record(value) ?? {})
+      return reviveObject(record(value) ?? {}, stacks)
     case '$error':
-      return new Bare(formatErrorTerm(value))
+      return new Bare(formatErrorTerm(value, stacks))
     default:
-      return reviveObject(object)
+      return reviveObject(object, stacks)
   }
 }
 
-function reviveObject(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, revive(value)]))
+function reviveObject(object: Readonly<Record<string, unknown>>, stacks: boolean): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, revive(value, stacks)]))
 }
 
 /** An error's stack says its name and message as well; it is what a person at a prompt wants. */
-function formatErrorTerm(value: unknown): string {
+function formatErrorTerm(value: unknown, stacks: boolean): string {
   const { name = 'Error', message = '', stack } = record(value) ?? { message: value }
-  return typeof stack === 'string' && stack !== '' ? stack : `${String(name)}: ${String(message)}`
+  return stacks && typeof stack === 'string' && stack !== '' ? stack : `${String(name)}: ${String(message)}`
 }

@@ -295,6 +295,18 @@ test('a function that fails on the node has its own exit code, and shows where',
   assert.equal([code, err], [14, 'error: no\n  at f (a.ts:1:2)\n'])
 })
 
+test('a process that ended by an error: the error without its stack, and where it was thrown, once', async () => {
+  const stack = 'TypeError: no\n    at f (a.ts:1:2)\n    at serve (/r/lib/stdlib-1.0.0/src/gen_call.ts:1:1)'
+  const error = { $error: { name: 'TypeError', message: 'no', stack } }
+  const reason = [
+    [error, ['f (a.ts:1:2)', 'serve (/r/lib/stdlib-1.0.0/src/gen_call.ts:1:1)']],
+    ['gen_server', 'call', ['x']],
+  ]
+  const { root } = await fake({ rpc: refusal({ tag: 'exit', message: `${stack} ${stack}`, reason }) })
+  const { code, err } = await tool(root, 'rpc', 'a/b', 'c')
+  assert.equal([code, err], [14, "error: [ TypeError: no, [ 'gen_server', 'call', [ 'x' ] ] ]\n  at f (a.ts:1:2)\n"])
+})
+
 test('eval sends the text as it is', async () => {
   const node = await fake({ eval: result(2) })
   assert.is((await tool(node.root, 'eval', '1 + 1')).out, '2\n')

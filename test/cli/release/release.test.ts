@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ertsVersion } from '../../../cli/release/erts.js'
-import { printed, releaseOf } from './fixtures.js'
+import { fixture, printed, releaseOf } from './fixtures.js'
 
 const test = suite('cli/release/release')
 
@@ -15,6 +15,13 @@ test('versions that cannot be looked up are faults of the files that ask for the
     'otp.config.json:4:12 releases[0].vsn: release "shop" has no version: package.json has no "version"',
     'apps/shop/app.json:1:26 vsn: package.json has no "version"',
   ])
+})
+
+test('paths within a sentence are those of the project', async () => {
+  const release = await releaseOf('two_versions')
+  const said = release.ok ? [] : release.error.map(({ message }) => message)
+  assert.ok(said.some((message) => message.includes('(apps/')))
+  assert.not.ok(said.some((message) => message.includes(fixture('two_versions'))))
 })
 
 test('the version of the node binary', async () => {
