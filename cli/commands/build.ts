@@ -120,7 +120,8 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
 /** Files that a person writes: a fault in one of them is a wrong input, any other a build that failed. */
 const INPUT = /(^|[/\\])(otp\.config\.\w+|(app|appup|package|[^/\\]*\.config(\.[^/\\]+)?|[^/\\]*\.rel)\.json)$|^--set$/
 
-function buildFailure(faults: readonly Fault[]): Failure {
+/** A build's faults as a failure: of its input where all are in files that people write. */
+export function buildFailure(faults: readonly Fault[]): Failure {
   const errors = faults.filter(({ severity }) => severity === 'error')
   const isInput = errors.length > 0 && errors.every(({ file }) => file !== undefined && INPUT.test(file))
   const tag = errors.length === 1 ? errors[0]?.tag : undefined
@@ -133,7 +134,7 @@ function buildFailure(faults: readonly Fault[]): Failure {
 }
 
 /** A release for `--json`; its files only where they are asked for. */
-function facts({ plan, ...release }: BuiltRelease, withPlan: boolean) {
+function facts({ plan, rel: _rel, ...release }: BuiltRelease, withPlan: boolean) {
   return withPlan
     ? { ...release, files: plan.groups.flatMap(({ actions }) => actions.map(({ op, path }) => ({ op, path }))) }
     : release

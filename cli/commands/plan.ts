@@ -52,7 +52,8 @@ async function liveCounts(target: Target, from: string, vsn: string): Promise<Li
   }
 }
 
-function unknownVersion(vsn: string, known: readonly string[], root: string, context: CliContext): Failure {
+/** The refusal of a version that is not built. */
+export function unknownVersion(vsn: string, known: readonly string[], root: string, context: CliContext): Failure {
   const there =
     known.length === 0
       ? `there is no release in ${shown(root, context)}`

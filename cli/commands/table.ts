@@ -234,6 +234,27 @@ const WHY: CliCommandEntry = {
   load: async () => (await import('./why.js')).why,
 }
 
+const DIFF: CliCommandEntry = {
+  name: 'diff',
+  group: 'Project',
+  summary: 'Show what differs between two releases',
+  details: [
+    'Applications, modules, fields of app.json, parameters, npm packages, priv files and size. Each side is a version that is built, or a package (NAME-VSN.tar.gz); NEW left out is the project as it is now, compiled and not written.',
+    'Modules are compared by what was built from them: a comment alone changes none of their instructions.',
+  ],
+  positionals: [
+    { name: 'old', required: true, describe: 'a version that is built, or a package' },
+    { name: 'new', required: false, describe: 'another one (default: the project as it is now)' },
+  ],
+  options: NODE_OPTIONS.filter(({ name }) => name !== 'timeout'),
+  examples: [
+    ['diff 1.0.0', 'what did I change since 1.0.0?'],
+    ['diff 1.0.0 1.1.0', 'between two versions that are built'],
+    ['diff a-1.0.0.tar.gz a-1.1.0.tar.gz --json', 'between two packages, as data'],
+  ],
+  load: async () => (await import('./diff.js')).diff,
+}
+
 const START: CliCommandEntry = {
   name: 'start',
   group: 'Node',
@@ -256,6 +277,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   PLAN,
   GRAPH,
   WHY,
+  DIFF,
   START,
   // The project has a plan of its own, between any two versions.
   ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),

@@ -13,6 +13,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
+import type { Rel } from '../../schemas/types.js'
 import { assemble, assembleFault } from './assemble.js'
 import { openCache } from './cache.js'
 import { compile } from './compile.js'
@@ -77,6 +78,8 @@ export interface BuiltRelease {
   readonly upgradeFrom: readonly string[]
   /** Folders and files put in place now; empty when nothing changed, and in a dry run. */
   readonly placed: readonly string[]
+  /** The release resource file. */
+  readonly rel: Rel
   readonly plan: ReleasePlan
   /** The package, where asked for. */
   readonly package?: Packed
@@ -230,6 +233,7 @@ async function buildRelease(
     },
     upgradeFrom: relup.value.bases,
     placed: [],
+    rel,
     plan,
   }
   if (options.dryRun === true) return ok({ release, warnings })

@@ -57,10 +57,10 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   esbuild: /^(cli\/release\/|schemas\/generate\.ts$)/,
   'fs-extra': /^cli\/release\//,
   'magic-string': /^cli\/release\/transform/,
-  acorn: /^cli\/release\//,
+  acorn: /^cli\/(release|appup)\//,
   '@vercel/nft': /^cli\/release\/trace\.ts$/,
-  'jsonc-parser': /^schemas\//,
-  tar: /^(cli\/release\/|runtime\/sasl\/src\/)/,
+  'jsonc-parser': /^(schemas\/|cli\/appup\/appup_text\.ts$)/,
+  tar: /^(cli\/release\/|runtime\/sasl\/src\/|cli\/appup\/release_content\.ts$)/,
   semver: /^(cli\/release\/|runtime\/sasl\/src\/systools_)/,
 }
 
