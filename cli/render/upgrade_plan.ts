@@ -136,7 +136,7 @@ function childrenText({ starts, stops, restarts }: Extract<ModuleChange, { chang
     ...part(`stops ${child(stops)}`, stops),
     ...part(`restarts ${child(restarts)}`, restarts),
   ]
-  return parts.length === 0 ? '' : `: ${parts.join(', ')}`
+  return `: ${parts.length === 0 ? 'starts children that init names anew, stops those it names no longer' : parts.join(', ')}`
 }
 
 function processes(id: string, live: LiveCounts | null): string {

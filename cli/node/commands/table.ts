@@ -41,6 +41,11 @@ const INSTALL_OPTIONS: readonly Option[] = [
   },
   { name: 'suspend-timeout', type: 'number', value: 'MS', describe: 'time each process gets to suspend' },
   { name: 'code-change-timeout', type: 'number', value: 'MS', describe: 'time each process gets to migrate its state' },
+  {
+    name: 'keep-children',
+    type: 'boolean',
+    describe: 'start and stop no children of changed supervisors: the appup does so by calls',
+  },
 ]
 const PROBATION_OPTIONS: readonly Option[] = [
   {

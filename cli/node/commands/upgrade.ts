@@ -142,6 +142,7 @@ async function install(
     tar,
     ...timeouts,
     ...proving.value,
+    ...(flag(args, 'keep-children') ? { update_children: false } : {}),
     ...(flag(args, 'again') ? { again: true } : {}),
     who: who(),
   }

@@ -78,7 +78,11 @@ export function restartLines(answer: unknown, name: string, asked: string, progr
 function leftLines(answer: unknown): string[] {
   const skipped = listOf(answer, 'skipped').map(String)
   const onOldCode = Object.entries(record(record(answer)?.on_old_code) ?? {})
+  const started = listOf(answer, 'children_started').map(String)
+  const stopped = listOf(answer, 'children_stopped').map(String)
   return [
+    ...(stopped.length === 0 ? [] : [`stopped: ${stopped.join(', ')}`]),
+    ...(started.length === 0 ? [] : [`started: ${started.join(', ')}`]),
     ...(skipped.length === 0 ? [] : [`not suspended in time and left out: ${skipped.join(', ')}`]),
     ...onOldCode.map(
       ([module, pids]) =>

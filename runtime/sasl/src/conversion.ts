@@ -9,13 +9,15 @@
  * that code_change changed in place instead of making a new one cannot be put back.
  */
 import { format, type Pid } from '../../erts/term.js'
+import { failureOf } from './apply_step.js'
 import { attempt, each } from './each.js'
 import { EvalFailure, messageOf, refusalText } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, Program } from './relup_program.js'
+import type { SupervisorChange } from './supervisor_changes.js'
 import { NAMED, type Suspended, type Suspension, WALKS } from './suspension.js'
 import type { UndoLog } from './undo_log.js'
-import type { State, UpgradeWorld } from './upgrade_world.js'
+import type { ChildState, State, UpgradeWorld } from './upgrade_world.js'
 
 /** Limit for converting the state of a process, in ms. Departure: OTP's is 5000, which large states exceed. */
 const CODE_CHANGE_MS = 60_000
@@ -33,8 +35,10 @@ interface Conversion {
   refused: boolean
   /** It has run again since. */
   resumed: boolean
-  /** A supervisor's children before. */
-  readonly children: readonly unknown[]
+  /** A supervisor's children before, in start order. */
+  readonly children: readonly ChildState[]
+  /** Ids of those that were stopped since because `init` names them no longer. */
+  readonly stopped: unknown[]
 }
 
 /** What it works with. */
@@ -77,7 +81,7 @@ export class Conversions {
 
   async #convertAll(mode: 'up' | 'down', module: string, extra: unknown, targets: readonly Suspended[]): Promise<void> {
     const doing = `code_change of ${module}`
-    const { program, world, log, suspension, tell } = this.#context
+    const { program, world, log, tell } = this.#context
     const { processes } = world
     const vsn = mode === 'up' ? program.oldVsn(module) : ['down', program.newVsn(module)]
     const done: Conversion[] = []
@@ -98,8 +102,9 @@ export class Conversions {
     )
     // Noted first: a conversion that fails or takes too long may have happened all the same.
     for (const { found, before } of kept) {
-      const children = found.kind === 'supervisor' ? idsIn(suspension.known, found.pid) : NONE
-      done.push({ found, module, extra, before, after: undefined, resumed: false, refused: false, children })
+      const children = found.kind === 'supervisor' ? processes.childrenIn(before) : NONE
+      const fresh = { after: undefined, resumed: false, refused: false, stopped: [] }
+      done.push({ found, module, extra, before, children, ...fresh })
     }
     if (failures.length === 0) {
       await each(
@@ -175,6 +180,23 @@ export class Conversions {
     return converted.map((one) => one.found)
   }
 
+  /** What supervisors that are about to be resumed have to do with their children since they were converted. */
+  async childChanges(pids: readonly Pid[]): Promise<readonly SupervisorChange[]> {
+    const { processes } = this.#context.world
+    const supervisors = this.#done.filter((one) => one.found.kind === 'supervisor' && !one.resumed && !one.refused)
+    const changes: SupervisorChange[] = []
+    await each(
+      supervisors.filter(({ found }) => pids.includes(found.pid)),
+      ({ found }) => processes.getState(found.pid),
+      ({ found, module, before, stopped }, { state }) => {
+        const { added, removed } = processes.childChanges(before, state)
+        if (added.length + removed.length === 0) return
+        changes.push({ found, module, added, removed, stopping: (id) => stopped.push(id) })
+      },
+    )
+    return changes
+  }
+
   /** Code is as before: what waited for that, then the processes go on. @param pids those to resume */
   async codeIsBack(pids: ReadonlySet<Pid>): Promise<readonly string[]> {
     const told: string[] = []
@@ -230,7 +252,7 @@ export class Conversions {
     return [`${found.pid} (${module}) has its state of before the upgrade, without what it did since`, ...failed]
   }
 
-  /** A supervisor whose children changed since: init of the old code, and no child that only the new one had. */
+  /** A supervisor that has run since: init of the old code, no child that only the new one had, and those it stopped. */
   async #superviseAgain(one: Conversion): Promise<readonly string[]> {
     const { processes } = this.#context.world
     const { found, module, extra, children } = one
@@ -238,16 +260,30 @@ export class Conversions {
     if ((await attempt(() => processes.changeCode(found.pid, module, vsn, extra, this.#timeout))) !== 'ok') {
       return this.#putBack(one)
     }
-    const before = new Set(children.map(format))
+    const before = new Set(children.map(({ id }) => format(id)))
     this.#whenCodeIsBack.push(async () => {
       for (const id of await processes.childIds(found.pid).catch(() => [])) {
         if (before.has(format(id))) continue
         await processes.terminateChild(found.pid, id).catch(() => {})
         await processes.deleteChild(found.pid, id).catch(() => {})
       }
-      return []
+      return this.#startAgain(one)
     })
     return []
+  }
+
+  /** Starts the children again that were stopped, in start order. @returns those that do not start */
+  async #startAgain({ found, module, children, stopped }: Conversion): Promise<readonly string[]> {
+    const { processes } = this.#context.world
+    const told: string[] = []
+    const ids = new Set(stopped.map(format))
+    for (const { id, runs } of children) {
+      if (!runs || !ids.has(format(id)) || !processes.isAlive(found.pid)) continue
+      const answer = await attempt(() => processes.restartChild(found.pid, id))
+      const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
+      if (failure !== undefined) told.push(`child ${format(id)} of ${module} did not start again: ${failure}`)
+    }
+    return told
   }
 }
 
@@ -257,7 +293,4 @@ function isSameState(a: unknown, b: unknown): boolean {
   return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => one === b[index])
 }
 
-const NONE: readonly unknown[] = []
-
-const idsIn = (found: readonly FoundProcess[], supervisor: Pid): readonly unknown[] =>
-  found.flatMap((one) => (one.child?.supervisor === supervisor ? [one.child.id] : []))
+const NONE: readonly ChildState[] = []

@@ -51,6 +51,9 @@ export interface InstallSummary {
   readonly suspended: number
   /** Processes that did not suspend in time and were left out, with `unsuspended: 'skip'`. */
   readonly skipped: readonly string[]
+  /** Children of changed supervisors that were started and stopped, as `child 'id' of module`. */
+  readonly children_started: readonly string[]
+  readonly children_stopped: readonly string[]
   /** Processes that still run code of before, in a callback that has not returned, by module. */
   readonly on_old_code: Readonly<Record<string, readonly string[]>>
   /** Calls of the plan that a failure could not have taken back. */
@@ -157,6 +160,8 @@ async function finish(
       restarted: summary.restarted,
       suspended: summary.suspended,
       skipped: summary.skipped,
+      children_started: summary.childrenStarted,
+      children_stopped: summary.childrenStopped,
       on_old_code: onOldCode,
       irreversible: checked.irreversible,
     },
@@ -198,6 +203,9 @@ const TOLD: ReadonlySet<string> = new Set(['suspend', 'resume', 'apply', 'stop',
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
+const listed = (word: string, names: readonly string[]): string =>
+  names.length === 0 ? '' : `${word} ${names.join(', ')}`
+
 function textOf(done: EvalProgress): string {
   switch (done.step) {
     case 'suspended':
@@ -207,7 +215,7 @@ function textOf(done: EvalProgress): string {
     case 'converted':
       return `converted ${done.processes} ${plural(done.processes, 'state', 'states')} of ${done.module}`
     case 'resumed':
-      return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${done.longest_pause_ms.toFixed(1)} ms`
+      return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${done.longest_pause_ms.toFixed(1)} ms${listed('; stopped', done.stopped)}${listed('; started', done.started)}`
     case 'applied':
       return `called ${done.mfa[0]}.${done.mfa[1]}`
     case 'stopped':

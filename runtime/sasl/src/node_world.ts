@@ -13,6 +13,7 @@ import * as application from '../../kernel/src/application.js'
 import * as controller from '../../kernel/src/application_controller.js'
 import { type State as ControllerState, isRestartType, type RestartType } from '../../kernel/src/application_types.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
+import { childChanges, StaticChildren } from '../../stdlib/src/supervisor_children.js'
 import * as sys from '../../stdlib/src/sys.js'
 import { type ApplyWorld, moduleIdOf } from './apply_step.js'
 import { type ChildEntry, type WalkSource, walkProcesses } from './process_walk.js'
@@ -193,11 +194,25 @@ function processWorld(): ProcessWorld {
       const ask = (): Promise<unknown> => sys.changeCode(pid, module, oldVsn, extra, timeout)
       return system(pid, ['change_code', module, oldVsn, extra], timeout, ask)
     },
+    childrenIn: (state) =>
+      childrenOf(state)
+        ?.inStartOrder()
+        .map(({ spec, pid }) => ({ id: spec.id, runs: pid !== undefined })) ?? [],
+    childChanges: (before, after) => {
+      const [old, now] = [childrenOf(before), childrenOf(after)]
+      return old === undefined || now === undefined ? { added: [], removed: [] } : childChanges(old, now)
+    },
     childIds: async (pid) => (await within(supervisor.whichChildren(pid), ASK_MS)).map(([id]) => id),
     terminateChild: (pid, id) => supervisor.terminateChild(pid, id),
     restartChild: (pid, id) => supervisor.restartChild(pid, id),
     deleteChild: (pid, id) => supervisor.deleteChild(pid, id),
   }
+}
+
+/** The children in the state of a supervisor; undefined for those of simple_one_for_one, which have no ids. */
+function childrenOf(state: unknown): StaticChildren | undefined {
+  const children: unknown = typeof state === 'object' && state !== null && 'children' in state ? state.children : null
+  return children instanceof StaticChildren ? children : undefined
 }
 
 /** An event manager's state is put back handler by handler: the kept entry of the same module and id. */

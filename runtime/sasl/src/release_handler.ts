@@ -239,6 +239,8 @@ function operate<T>(operation: Operation, context: OperationContext = {}): Promi
   return genServer.call<Result<T>>(NAME, { type: 'operate', operation, context } satisfies Request, 'infinity')
 }
 
+const OPTIONS = ['suspend_timeout', 'code_change_timeout', 'unsuspended', 'update_children', 'again'] as const
+
 /** The first option that does not exist or has no such value. */
 function badOption(options: Omit<InstallOptions, keyof OperationContext>): ReleaseError | undefined {
   for (const [option, value] of Object.entries(options)) {
@@ -251,12 +253,11 @@ function badOption(options: Omit<InstallOptions, keyof OperationContext>): Relea
       if (value === 'abort' || value === 'skip') continue
       return { tag: 'illegal_option', option, value, allowed: '"abort" or "skip"' }
     }
-    if (option === 'again') {
+    if (option === 'again' || option === 'update_children') {
       if (typeof value === 'boolean') continue
       return { tag: 'illegal_option', option, value, allowed: 'true or false' }
     }
-    const allowed = 'one of suspend_timeout, code_change_timeout, unsuspended, again'
-    return { tag: 'illegal_option', option, value, allowed }
+    return { tag: 'illegal_option', option, value, allowed: `one of ${OPTIONS.join(', ')}` }
   }
   return undefined
 }

@@ -92,7 +92,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 
   /**
-   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, again?, who? }` -> an {@link InstallSummary};
+   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, update_children?, again?, who? }` -> an {@link InstallSummary};
    * progress is an InstallStep each. A release that is not known yet is unpacked (`tar`, else
    * `releases/NAME-VSN.tar.gz`) or registered (its files are in place).
    *
@@ -150,9 +150,9 @@ async function upgrade(
   params: Params,
   { progress, signal }: ControlContext,
 ): Promise<InstallSummary & { readonly probation?: Proved }> {
-  const { suspend_timeout, code_change_timeout, unsuspended, again } = params
+  const { suspend_timeout, code_change_timeout, unsuspended, update_children, again } = params
   // The handler refuses values that are none of these.
-  const options = { suspend_timeout, code_change_timeout, unsuspended, again } as InstallOptions
+  const options = { suspend_timeout, code_change_timeout, unsuspended, update_children, again } as InstallOptions
   const summary = unwrap(await operations.install(vsn, { ...options, ...whoOf(params), tell: progress, signal }))
   // A node that restarts proves itself afterwards, see `prove`.
   if (summary.restart !== undefined) return summary

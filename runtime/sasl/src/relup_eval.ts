@@ -4,6 +4,7 @@
  * conversion.ts, calls in apply_step.ts. OTP: release_handler_1.erl, `eval/2`; release reference 8.7.
  */
 import type { LowLevelInstruction, Mfa, SuspendedModule } from '../../../schemas/types.js'
+import { clock } from '../../erts/clock.js'
 import { format, type Pid } from '../../erts/term.js'
 import { failureOf, inverseOf } from './apply_step.js'
 import { type ArrangedStep, arrange } from './arrange.js'
@@ -11,6 +12,7 @@ import { Conversions } from './conversion.js'
 import { EvalFailure, messageOf } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, EvalSummary, Program } from './relup_program.js'
+import { SupervisorChanges } from './supervisor_changes.js'
 import { Suspension } from './suspension.js'
 import type { UndoLog } from './undo_log.js'
 import type { CodeUser, UpgradeWorld } from './upgrade_world.js'
@@ -43,6 +45,8 @@ class Evaluation {
   readonly #tell: (progress: EvalProgress) => void
   readonly #suspension: Suspension
   readonly #conversions: Conversions
+  readonly #children: SupervisorChanges
+  readonly #options: EvalOptions
   readonly #stopped: { readonly found: FoundProcess; readonly modules: readonly string[] }[] = []
   readonly #stoppedApplications = new Set<string>()
   readonly #unpurged = new Map<string, 'soft_purge' | 'brutal_purge'>()
@@ -61,6 +65,8 @@ class Evaluation {
     this.#world = world
     this.#log = log
     this.#tell = tell
+    this.#options = options
+    this.#children = new SupervisorChanges(world, log)
     this.#suspension = new Suspension(options, world)
     this.#conversions = new Conversions({ program, options, world, log, tell, suspension: this.#suspension })
   }
@@ -84,6 +90,8 @@ class Evaluation {
       restarted: this.#restarted,
       longestPauseMs: this.#suspension.longestPauseMs,
       skipped: this.#suspension.skipped,
+      childrenStarted: this.#children.started,
+      childrenStopped: this.#children.stopped,
       unpurged: this.#unpurged,
       doomed: this.#doomed,
     }
@@ -197,18 +205,44 @@ class Evaluation {
   async #suspend(modules: readonly SuspendedModule[]): Promise<void> {
     const doing = `suspend ${modules.map((one) => one.module).join(', ')}`
     const mine = new Set<Pid>()
-    this.#log.push({ what: doing, undo: () => this.#conversions.codeIsBack(mine) })
+    // Whoever goes on, and whatever is started again, reads parameters.
+    this.#log.push({ what: doing, starts: true, undo: () => this.#conversions.codeIsBack(mine) })
     await this.#suspension.suspend(modules, mine, doing)
     this.#tell({ step: 'suspended', processes: mine.size })
   }
 
   async #resume(modules: readonly string[], last: boolean): Promise<void> {
     const ready = this.#suspension.release(modules)
-    const converted = await this.#conversions.beforeResume(ready, last)
+    const children = this.#children
+    const [started, stopped] = [children.started.length, children.stopped.length]
+    const wanted = this.#options.update_children === false ? [] : await this.#conversions.childChanges(ready)
+    if (wanted.length === 0) await this.#letGo(ready, last)
+    else {
+      const supervisors = new Set(wanted.map(({ found }) => found.pid))
+      await this.#letGo([...supervisors], false)
+      const work = children.carryOut(wanted)
+      // New code finds the new children there; but a child that asks for somebody in its start must get an answer.
+      await within(work, CHILDREN_MS)
+      await this.#letGo(
+        ready.filter((pid) => !supervisors.has(pid)),
+        false,
+      )
+      await work
+    }
+    this.#tell({
+      step: 'resumed',
+      processes: ready.length,
+      longest_pause_ms: this.#suspension.longestPauseMs,
+      started: children.started.slice(started),
+      stopped: children.stopped.slice(stopped),
+    })
+  }
+
+  /** @param last nothing can fail afterwards */
+  async #letGo(pids: readonly Pid[], last: boolean): Promise<void> {
+    const converted = await this.#conversions.beforeResume(pids, last)
     this.#log.push({ what: 'resume', undo: () => this.#suspension.suspendAgain(converted) })
-    await this.#suspension.resume(ready)
-    const { longestPauseMs } = this.#suspension
-    this.#tell({ step: 'resumed', processes: ready.length, longest_pause_ms: longestPauseMs })
+    await this.#suspension.resume(pids)
   }
 
   // ---- children and calls
@@ -292,7 +326,7 @@ class Evaluation {
         throw failure
       }
       note(result)
-      const failure = failureOf(mfa, result)
+      const failure = this.#children.holdsAlready(mfa, result) ? undefined : failureOf(mfa, result)
       if (failure !== undefined) throw new EvalFailure(doing, failure)
     } catch (failure) {
       throw failure instanceof EvalFailure ? failure : new EvalFailure(doing, messageOf(failure), failure)
@@ -304,6 +338,22 @@ class Evaluation {
   #countRestart(fun: string, application: string): void {
     if (fun === 'stop') this.#stoppedApplications.add(application)
     else if (fun === 'start' && this.#stoppedApplications.delete(application)) this.#restarted++
+  }
+}
+
+/** How long those that stand still wait for the children of changed supervisors, in ms. */
+const CHILDREN_MS = 100
+
+/** Waits for a promise, but not longer than that. Rejects when it does. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof clock.setTimer> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = clock.setTimer(ms, resolve)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    if (timer !== undefined) clock.clearTimer(timer)
   }
 }
 

@@ -13,6 +13,11 @@ export interface EvalOptions {
    * OTP does: it is neither converted nor resumed.
    */
   readonly unsuspended?: 'abort' | 'skip'
+  /**
+   * Whether children that the `init` of a changed supervisor names anew are started, and those it names no longer
+   * stopped. Default true; with false they are as OTP leaves them: added and not started, kept and running.
+   */
+  readonly update_children?: boolean
 }
 
 /** A program for the interpreter. */
@@ -31,7 +36,14 @@ export type EvalProgress =
   | { readonly step: 'suspended'; readonly processes: number }
   | { readonly step: 'loaded'; readonly modules: readonly string[] }
   | { readonly step: 'converted'; readonly processes: number; readonly module: string }
-  | { readonly step: 'resumed'; readonly processes: number; readonly longest_pause_ms: number }
+  | {
+      readonly step: 'resumed'
+      readonly processes: number
+      readonly longest_pause_ms: number
+      /** Children of changed supervisors, as `child 'id' of module`. */
+      readonly started: readonly string[]
+      readonly stopped: readonly string[]
+    }
   | { readonly step: 'applied'; readonly mfa: Mfa }
   | { readonly step: 'stopped'; readonly processes: number }
   | { readonly step: 'started'; readonly processes: number }
@@ -48,6 +60,9 @@ export interface EvalSummary {
   readonly longestPauseMs: number
   /** Processes left out, with `unsuspended: 'skip'`. */
   readonly skipped: readonly string[]
+  /** Children of changed supervisors that were started and stopped, as `child 'id' of module`. */
+  readonly childrenStarted: readonly string[]
+  readonly childrenStopped: readonly string[]
   /** Modules whose replaced code may still be in use, with their purge method. */
   readonly unpurged: ReadonlyMap<string, 'soft_purge' | 'brutal_purge'>
   /** Processes on code that was already old and is dropped: to be killed once all is well. */

@@ -64,6 +64,8 @@ export async function askForRestart(
     restarted: 0,
     suspended: 0,
     skipped: [],
+    children_started: [],
+    children_stopped: [],
     on_old_code: {},
     irreversible: calls.map(([module, fun]) => `${String(module)}.${fun}`),
     restart: { id, instruction },

@@ -3,6 +3,7 @@
  * out. node_world.ts is the real one; tests put others in place that record and fail.
  */
 import type { Pid } from '../../erts/term.js'
+import type { ChildChanges } from '../../stdlib/src/supervisor_children.js'
 import type { ApplyWorld } from './apply_step.js'
 import type { FoundProcess } from './process_walk.js'
 
@@ -61,10 +62,20 @@ export interface ProcessWorld {
   putState(pid: Pid, state: unknown, dynamic: boolean): unknown
   /** @returns `'ok'` or `['error', reason]` */
   changeCode(pid: Pid, module: string, oldVsn: unknown, extra: unknown, timeout: Timeout): unknown
+  /** Children in the state of a supervisor, in start order; none of one whose children have no ids. */
+  childrenIn(state: unknown): readonly ChildState[]
+  /** What the code change from one state of a supervisor to another has to do with children. */
+  childChanges(before: unknown, after: unknown): ChildChanges
   childIds(supervisor: Pid): Promise<readonly unknown[]>
   terminateChild(supervisor: Pid, id: unknown): Promise<unknown>
   restartChild(supervisor: Pid, id: unknown): Promise<unknown>
   deleteChild(supervisor: Pid, id: unknown): Promise<unknown>
+}
+
+/** A child in the state of a supervisor. */
+export interface ChildState {
+  readonly id: unknown
+  readonly runs: boolean
 }
 
 /** Everything an upgrade can do to the node. */

@@ -180,6 +180,7 @@ async function initStatic(common: Common, specs: readonly unknown[]): Promise<ge
   if (!checked.ok) return ['stop', ['start_spec', childSpecReason(checked.error)]]
   const children = new StaticChildren()
   for (const spec of checked.value) children.add(spec, undefined)
+  children.named = new Set(children.byId.keys())
   const state = { ...common, kind: 'static', children } as const
   const failed = await startChildren(state, children.inStartOrder())
   if (failed === undefined) return ['ok', state]

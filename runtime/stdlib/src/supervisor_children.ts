@@ -26,6 +26,8 @@ export class StaticChildren {
   /** In start order. */
   readonly byId = new Map<unknown, Child>()
   readonly byPid = new Map<Pid, Child>()
+  /** Keys of the ids that `init` named last, whether the children are still there or not. */
+  named: ReadonlySet<unknown> = new Set()
 
   find(id: unknown): Child | undefined {
     return this.byId.get(idKey(id))
@@ -95,11 +97,15 @@ export interface SimpleChildren {
 /**
  * The children after a code change: specifications of ids that stay are replaced and their processes kept, new ones
  * are added without being started, and those that are no longer named are kept as if started last.
+ *
+ * Departure: a temporary child that has ended is not added again.
  */
 export function updateChildren(old: StaticChildren, specs: readonly CheckedSpec[]): StaticChildren {
   const next = new StaticChildren()
+  next.named = new Set(specs.map(({ id }) => idKey(id)))
   for (const spec of specs) {
     const before = old.find(spec.id)
+    if (before === undefined && spec.restart === 'temporary' && old.named.has(idKey(spec.id))) continue
     const child = next.add(spec, before?.pid)
     child.restarting = before?.restarting ?? false
   }
@@ -108,4 +114,27 @@ export function updateChildren(old: StaticChildren, specs: readonly CheckedSpec[
     next.add(child.spec, child.pid, child.argsForgotten).restarting = child.restarting
   }
   return next
+}
+
+/** What a code change has to do with the children besides: the ids to start and to stop, in start order. */
+export interface ChildChanges {
+  readonly added: readonly unknown[]
+  readonly removed: readonly unknown[]
+}
+
+/**
+ * Which children `init` names that it did not name before, and the other way round. Children that `startChild` added
+ * are neither, nor is one that somebody has deleted.
+ */
+export function childChanges(before: StaticChildren, after: StaticChildren): ChildChanges {
+  const ids = (children: readonly Child[]): readonly unknown[] => children.map(({ spec }) => spec.id)
+  const isNew = ({ spec }: Child): boolean => {
+    const key = idKey(spec.id)
+    return after.named.has(key) && !before.named.has(key) && before.find(spec.id) === undefined
+  }
+  const isGone = ({ spec }: Child): boolean => {
+    const key = idKey(spec.id)
+    return before.named.has(key) && !after.named.has(key)
+  }
+  return { added: ids(after.inStartOrder().filter(isNew)), removed: ids(before.inStartOrder().filter(isGone)) }
 }

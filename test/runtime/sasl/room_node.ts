@@ -258,6 +258,8 @@ export interface RoomNode {
   observe(): Promise<Readonly<Record<string, unknown>>>
   /** Writes a file of a release anew, and its checksum. */
   rewrite(vsn: string, path: string, text: string): void
+  /** Writes a module of an application anew, from its source, and its checksum. */
+  module(vsn: string, id: string, appVsn: string, source: string): void
   close(): Promise<void>
 }
 
@@ -313,6 +315,10 @@ export async function startRoomNode(): Promise<RoomNode> {
     releases: [releaseOf('2', V2, 'unpacked'), releaseOf('1', V1, 'permanent')],
     observe: () => observe(made),
     rewrite: (vsn, path, text) => rewrite(root, vsn, path, text),
+    module: (vsn, id, appVsn, source) => {
+      const [application, name] = id.split('/')
+      rewrite(root, vsn, `lib/${application}-${appVsn}/ebin/${name}.js`, built(id, source))
+    },
     close: async () => {
       await genServer.stop('application_controller', 'shutdown').catch(() => {})
       // The next node loads version 1 anew.
@@ -347,17 +353,17 @@ function resolve(from: string, specifier: string): ImportTarget {
   return { m: posix.join(posix.dirname(from), specifier).replace(/\.js$/, '') }
 }
 
+const built = (id: string, source: string): string =>
+  transform(source, { filename: `${id.slice(id.indexOf('/') + 1)}.js`, resolve: (specifier) => resolve(id, specifier) })
+    .code
+
 function writeRelease(root: string, vsn: string, apps: Apps, relup: object | undefined): void {
   const files: Record<string, string> = {}
   for (const [name, app] of Object.entries(apps)) {
     const [appVsn, modules] = app
     files[`lib/${name}-${appVsn}/ebin/app.json`] = JSON.stringify(resource(name, app))
     for (const [module, source] of Object.entries(modules)) {
-      const built = transform(source, {
-        filename: `${module}.js`,
-        resolve: (specifier) => resolve(`${name}/${module}`, specifier),
-      })
-      files[`lib/${name}-${appVsn}/ebin/${module}.js`] = built.code
+      files[`lib/${name}-${appVsn}/ebin/${module}.js`] = built(`${name}/${module}`, source)
     }
   }
   const applications = Object.entries(apps).map(([name, [appVsn]]) => ({ name, vsn: appVsn }))
