@@ -52,6 +52,23 @@ export type ConfigChange = (
 ) => OkOrNothing | Promise<OkOrNothing>
 
 /**
+ * All callbacks of an application's module: `self satisfies Application.Callbacks<Arg, State>` beside its exports has
+ * TypeScript say what is missing or of a wrong type.
+ */
+export interface Callbacks<Arg = never, State = never> {
+  /** Starts the tree. */
+  readonly start: Start<Arg>
+  /** The tree has gone. */
+  readonly stop: Stop<State>
+  /** For each of `start_phases`. */
+  readonly startPhase?: StartPhase
+  /** The tree is about to go. */
+  readonly prepStop?: PrepStop<State>
+  /** Parameters have changed at an upgrade. */
+  readonly configChange?: ConfigChange
+}
+
+/**
  * A config provider, called when the node boots and again when it is upgraded; see config_provider.ts.
  *
  * `config` is the configuration so far, `args` are those of `config_providers`; what is returned is merged over it.

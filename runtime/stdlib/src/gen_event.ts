@@ -94,6 +94,27 @@ export type CodeChange<State = unknown, OldState = unknown> = (
   extra: unknown,
 ) => Awaitable<readonly ['ok', State]>
 
+/**
+ * All callbacks of a handler: `self satisfies GenEvent.Callbacks<State, Event, Question>` beside its exports has
+ * TypeScript say what is missing or of a wrong type.
+ */
+export interface Callbacks<State, Event = never, Question = never, Arg = never> {
+  /** Begins, with what it was added with. */
+  readonly init: HandlerInit<State, Arg>
+  /** Handles an event. */
+  readonly handleEvent: HandleEvent<State, Event>
+  /** Answers a question that was for this handler. */
+  readonly handleCall: HandleCall<State, Question>
+  /** Handles other messages; without it they are dropped with a warning. */
+  readonly handleInfo?: HandleInfo<State, never>
+  /** Cleans up when the handler goes; what it returns goes to who deleted or swapped it. */
+  readonly terminate?: Terminate<State>
+  /** Converts the state in an upgrade. */
+  readonly codeChange?: CodeChange<State, never>
+  /** Hides or shortens what `sys.getStatus` and reports show. */
+  readonly formatStatus?: FormatStatus
+}
+
 /** What is shown of a handler's `state`, and of `message` and `reason` in a report. */
 export type FormatStatus = (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 

@@ -29,6 +29,56 @@ export type { From, ServerName, ServerRef } from './gen_call.js'
 export type { StartOptions, StartResult } from './gen_start.js'
 export { cancelTimer }
 
+type Awaitable<T> = T | Promise<T>
+
+/** What a function for an event may return; the last element is a time-out for the next wait. */
+export type Return<State extends string = string, Data = unknown> =
+  | readonly ['next_state', State, Data]
+  | readonly ['next_state', State, Data, Timeout | 'hibernate']
+  | readonly ['stop', reason: unknown, Data]
+
+/** What a function for a synchronous event may return. */
+export type SyncReturn<State extends string = string, Data = unknown, Reply = unknown> =
+  | Return<State, Data>
+  | readonly ['reply', Reply, State, Data]
+  | readonly ['reply', Reply, State, Data, Timeout | 'hibernate']
+  | readonly ['stop', reason: unknown, Reply, Data]
+
+/** What `init` may return. */
+export type Init<State extends string = string, Data = unknown> =
+  | readonly ['ok', State, Data]
+  | readonly ['ok', State, Data, Timeout | 'hibernate']
+  | readonly ['stop', reason: unknown]
+  | 'ignore'
+
+/** The function of a state, for events of `sendEvent` and `'timeout'`. */
+export type StateFunction<State extends string = string, Data = unknown, Event = unknown> = (
+  event: Event,
+  data: Data,
+) => Awaitable<Return<State, Data>>
+
+/** The function of a state with `Sync` behind its name, for events of `syncSendEvent`. */
+export type SyncStateFunction<State extends string = string, Data = unknown, Event = unknown, Reply = unknown> = (
+  event: Event,
+  from: From,
+  data: Data,
+) => Awaitable<SyncReturn<State, Data, Reply>>
+
+/** The callback for events that every state has, and `handleInfo` for other messages. */
+export type HandleEvent<State extends string = string, Data = unknown, Event = unknown> = (
+  event: Event,
+  state: State,
+  data: Data,
+) => Awaitable<Return<State, Data>>
+
+/** The callback for synchronous events that every state has. */
+export type HandleSyncEvent<State extends string = string, Data = unknown, Event = unknown, Reply = unknown> = (
+  event: Event,
+  from: From,
+  state: State,
+  data: Data,
+) => Awaitable<SyncReturn<State, Data, Reply>>
+
 /** Starts a machine linked with the caller. @returns `['ok', pid]`, `['error', reason]` or `'ignore'` */
 export const startLink = (
   name: ServerName | undefined,

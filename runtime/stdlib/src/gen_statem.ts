@@ -34,7 +34,7 @@ import { type StartMonitorResult, type StartOptions, type StartResult, startProc
 import type { Actions, ReplyAction } from './gen_statem_actions.js'
 import type { EventType } from './gen_statem_events.js'
 import { STATEM, StatemLoop } from './gen_statem_loop.js'
-import type { CallbackModeResult, EnterReturn, Return } from './gen_statem_returns.js'
+import type { CallbackModeResult, EnterReturn, Init, Return } from './gen_statem_returns.js'
 import { initialise } from './gen_statem_start.js'
 import { stopProcess } from './gen_stop.js'
 import { debugOptions } from './sys_debug.js'
@@ -120,6 +120,39 @@ export type CodeChange<State = unknown, Data = unknown, OldState = unknown, OldD
 
 /** What is shown of `state`, `data`, `queue`, `postponed`, `timeouts`, `log`, and of `reason` in a report. */
 export type FormatStatus = (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+
+/** The callbacks that both modes have. */
+export interface CommonCallbacks<State, Data, Arg = never> {
+  /** How the others are called. */
+  readonly callbackMode: CallbackMode
+  /** Makes the first state and data of what the machine was started with. The starter waits for it. */
+  readonly init: (arg: Arg) => Awaitable<Init<State, Data>>
+  /** Cleans up; see {@link Terminate} for when it is not called. */
+  readonly terminate?: Terminate<State, Data>
+  /** Converts state and data in an upgrade. */
+  readonly codeChange?: CodeChange<State, Data, never, never>
+  /** Hides or shortens what `sys.getStatus` and reports show. */
+  readonly formatStatus?: FormatStatus
+}
+
+/**
+ * All callbacks of a module of mode `handle_event_function`: `self satisfies GenStatem.HandleEventCallbacks<State, Data>`
+ * beside its exports has TypeScript say what is missing or of a wrong type.
+ */
+export interface HandleEventCallbacks<State, Data, Content = never, Arg = never>
+  extends CommonCallbacks<State, Data, Arg> {
+  /** Every event, and with `state_enter` every entering of a state. */
+  readonly handleEvent: HandleEvent<State, Data, Content> | EnterHandleEvent<State, Data, Content>
+}
+
+/** The same for mode `state_functions`: a function for each state. */
+export type StateFunctionCallbacks<State extends string, Data, Content = never, Arg = never> = CommonCallbacks<
+  State,
+  Data,
+  Arg
+> & {
+  readonly [Name in State]: StateFunction<State, Data, Content> | EnterStateFunction<State, Data, Content>
+}
 
 /**
  * How long a call waits: milliseconds or `infinity`. The two tuples are OTP's; neither leaves a late answer here.
