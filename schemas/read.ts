@@ -141,7 +141,7 @@ const SYNTAX: { readonly [name: string]: string } = {
 const quoteShort = (text: string) => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 
 /** The value of a tree. Built here since jsonc-parser's own loses a key named `__proto__`. */
-function jsonValue(node: JsonNode): unknown {
+export function jsonValue(node: JsonNode): unknown {
   if (node.type === 'array') return (node.children ?? []).map(jsonValue)
   if (node.type !== 'object') return node.value
   const value: Record<string, unknown> = {}

@@ -128,6 +128,13 @@ export type StartPhase = readonly [phase: string, argument: unknown]
  */
 export type Goal = string | DetailedGoal
 /**
+ * A file of your own in the release.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "Overlay".
+ */
+export type Overlay = OverlayCopy | OverlayTemplate | OverlayMkdir | OverlayLink | OverlayChmod
+/**
  * One step of booting.
  *
  * This interface was referenced by `Formats`'s JSON-Schema
@@ -836,9 +843,33 @@ export interface ReleaseConfig {
    */
   readonly vm_args?: string
   /**
+   * A piece of POSIX sh, relative to the project, that `bin/NAME` runs before it starts or asks a node; it becomes part of `releases/VSN/env.sh`. It may export variables.
+   */
+  readonly env_sh?: string
+  /**
    * `true`: this node binary travels in the release; `false`: the target's is used; or the path of a node binary. Default `false`.
    */
   readonly include_erts?: boolean | string
+  /**
+   * Links to the project instead of copies of `priv`, npm packages, configuration, overlays and the node binary, so that an edit needs no build. Such a release cannot be packed. Default `false`; `true` in the profile `dev`.
+   */
+  readonly dev_mode?: boolean
+  /**
+   * Whether the sources of the project's modules travel, in `lib/APPLICATION-VSN/src`, where stack traces and debuggers look for them. Default `false`.
+   */
+  readonly include_src?: boolean
+  /**
+   * Whether source maps stay at home: in `_build/maps/NAME-VSN`, and beside a package in `NAME-VSN.maps.tar.gz`, which can be unpacked over the release. Default `false`.
+   */
+  readonly strip?: boolean
+  /**
+   * Files of your own in the release, in order. Lists of several places are added up.
+   */
+  readonly overlay?: readonly Overlay[]
+  /**
+   * Variables for templates and paths of overlays, beside those that are always there; or the name of a JSON file with them, relative to the project.
+   */
+  readonly overlay_vars?: {readonly [name: string]: unknown} | string
   /**
    * Files that may travel although they look like secrets (private keys, `.env`, `.npmrc`): paths below the project, `*` for any part of a name. Default: none.
    */
@@ -872,9 +903,33 @@ export interface ReleaseSettings {
    */
   readonly vm_args?: string
   /**
+   * A piece of POSIX sh, relative to the project, that `bin/NAME` runs before it starts or asks a node; it becomes part of `releases/VSN/env.sh`. It may export variables.
+   */
+  readonly env_sh?: string
+  /**
    * `true`: this node binary travels in the release; `false`: the target's is used; or the path of a node binary. Default `false`.
    */
   readonly include_erts?: boolean | string
+  /**
+   * Links to the project instead of copies of `priv`, npm packages, configuration, overlays and the node binary, so that an edit needs no build. Such a release cannot be packed. Default `false`; `true` in the profile `dev`.
+   */
+  readonly dev_mode?: boolean
+  /**
+   * Whether the sources of the project's modules travel, in `lib/APPLICATION-VSN/src`, where stack traces and debuggers look for them. Default `false`.
+   */
+  readonly include_src?: boolean
+  /**
+   * Whether source maps stay at home: in `_build/maps/NAME-VSN`, and beside a package in `NAME-VSN.maps.tar.gz`, which can be unpacked over the release. Default `false`.
+   */
+  readonly strip?: boolean
+  /**
+   * Files of your own in the release, in order. Lists of several places are added up.
+   */
+  readonly overlay?: readonly Overlay[]
+  /**
+   * Variables for templates and paths of overlays, beside those that are always there; or the name of a JSON file with them, relative to the project.
+   */
+  readonly overlay_vars?: {readonly [name: string]: unknown} | string
   /**
    * Files that may travel although they look like secrets (private keys, `.env`, `.npmrc`): paths below the project, `*` for any part of a name. Default: none.
    */
@@ -900,6 +955,10 @@ export interface ProfileConfig {
    */
   readonly output?: string
   /**
+   * Shell commands around a build, in the project; one that fails ends the build.
+   */
+  readonly build_hooks?: BuildHooks
+  /**
    * Settings of every release that does not say otherwise.
    */
   readonly defaults?: ReleaseSettings
@@ -907,6 +966,106 @@ export interface ProfileConfig {
    * Settings of single releases, by name.
    */
   readonly releases?: readonly ReleaseConfig[]
+}
+/**
+ * A file, or a folder with everything in it, copied.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "OverlayCopy".
+ */
+export interface OverlayCopy {
+  /**
+   * What is copied, relative to the project.
+   */
+  readonly copy: string
+  /**
+   * Where in the release, relative to its root, with variables: `etc/{{release.name}}.conf`. One that ends in `/` is a folder.
+   */
+  readonly to: string
+  /**
+   * Permissions; default those of the file.
+   */
+  readonly mode?: string
+}
+/**
+ * A file rendered with handlebars: `{{release.vsn}}`.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "OverlayTemplate".
+ */
+export interface OverlayTemplate {
+  /**
+   * The template, relative to the project.
+   */
+  readonly template: string
+  /**
+   * Where in the release, relative to its root, with variables: `etc/{{release.name}}.conf`. One that ends in `/` is a folder.
+   */
+  readonly to: string
+  /**
+   * Permissions; default those of the template.
+   */
+  readonly mode?: string
+}
+/**
+ * A folder that is there although it is empty.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "OverlayMkdir".
+ */
+export interface OverlayMkdir {
+  /**
+   * The folder, relative to the root of the release, with variables.
+   */
+  readonly mkdir: string
+}
+/**
+ * A symbolic link.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "OverlayLink".
+ */
+export interface OverlayLink {
+  /**
+   * What it leads to, relative to the root of the release, with variables.
+   */
+  readonly link: string
+  /**
+   * The link itself, relative to the root of the release, with variables.
+   */
+  readonly to: string
+}
+/**
+ * Other permissions for what overlays before it have made.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "OverlayChmod".
+ */
+export interface OverlayChmod {
+  /**
+   * The permissions.
+   */
+  readonly chmod: string
+  /**
+   * A file, or a folder with everything in it, relative to the root of the release, with variables.
+   */
+  readonly path: string
+}
+/**
+ * Shell commands around a build, in the project; one that fails ends the build.
+ *
+ * This interface was referenced by `Formats`'s JSON-Schema
+ * via the `definition` "BuildHooks".
+ */
+export interface BuildHooks {
+  /**
+   * Run before anything is looked at: what generates code or files in `priv`.
+   */
+  readonly before?: readonly string[]
+  /**
+   * Run when everything is assembled and packed.
+   */
+  readonly after?: readonly string[]
 }
 /**
  * Release configuration of a project, `otp.config.json`.
@@ -923,6 +1082,10 @@ export interface OtpConfig {
    * Folder that the build writes below, relative to the project; default `_build`.
    */
   readonly output?: string
+  /**
+   * Shell commands around a build, in the project; one that fails ends the build.
+   */
+  readonly build_hooks?: BuildHooks
   /**
    * Settings of every release that does not say otherwise.
    */

@@ -42,7 +42,9 @@ export async function contentInRoot(root: string, vsn: string): Promise<Result<R
 
 /** The release that a build has planned. */
 export function contentOfPlan(rel: Rel, { groups }: Pick<ReleasePlan, 'groups'>): ReleaseContent {
-  const actions = groups.flatMap((group) => (group.kind === 'state' ? [] : group.actions))
+  const actions = groups.flatMap((group) =>
+    group.kind === 'state' ? [] : group.actions.filter((action) => action.op !== 'mkdir'),
+  )
   const byPath = new Map<string, FileAction>(actions.map((action) => [action.path, action]))
   return {
     rel,

@@ -1,5 +1,4 @@
 /** The release that `graph` and `why` look at: of the project's configuration, resolved as a build does. */
-import { join } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, text } from '../node/command.js'
 import { openCache } from '../release/cache.js'
@@ -55,7 +54,7 @@ export async function compiledOf(
   { config, release }: Looked,
   context: CliContext,
 ): Promise<Result<readonly CompiledApplication[], Failure>> {
-  const compiled = await compile(release.applications, { cache: openCache(join(config.output, 'cache')) })
+  const compiled = await compile(release.applications, { cache: openCache(config.cache) })
   if (compiled.ok) return ok(compiled.value.applications)
   return err(
     faulty(

@@ -93,7 +93,7 @@ function judge({ kind }: PlanGroup, changed: readonly string[] | undefined, forc
   if (kind === 'state') return changed === undefined ? 'place' : 'keep'
   if (changed === undefined) return 'place'
   if (changed.length === 0) return 'keep'
-  if (kind === 'release' || kind === 'command') return 'replace'
+  if (kind === 'release' || kind === 'command' || kind === 'overlay') return 'replace'
   return force ? 'replace' : { differs: changed }
 }
 
@@ -108,13 +108,18 @@ async function changedFiles(group: PlanGroup, root: string): Promise<readonly st
   if (found === undefined) return undefined
   const changed = await Promise.all(actions.map(async (action) => ((await isThere(action, root)) ? [] : [action.path])))
   const planned = new Set(actions.map(({ path }) => path))
-  const extra = found.isDirectory() ? (await everythingBelow(root, unit)).filter((path) => !planned.has(path)) : []
+  // what a node puts into a folder of an overlay is its own
+  const extra =
+    found.isDirectory() && kind !== 'overlay'
+      ? (await everythingBelow(root, unit)).filter((path) => !planned.has(path))
+      : []
   return [...changed.flat(), ...extra].map((path) => (path === unit ? path : path.slice(unit.length + 1))).sort()
 }
 
 async function isThere(action: FileAction, root: string): Promise<boolean> {
   const path = join(root, action.path)
   if (action.op === 'link') return (await readlink(path).catch(() => undefined)) === action.target
+  if (action.op === 'mkdir') return (await lstat(path).catch(() => undefined))?.isDirectory() === true
   if (action.op === 'write') return (await readFile(path, 'utf8').catch(() => undefined)) === action.text
   return (await sumOf(path).catch(() => undefined)) === action.sha256
 }
@@ -145,6 +150,10 @@ async function make(actions: readonly FileAction[], staging: string): Promise<vo
         break
       case 'link':
         await symlink(action.target, path)
+        break
+      case 'mkdir':
+        await ensureDir(path)
+        await chmod(path, action.mode)
         break
     }
   }

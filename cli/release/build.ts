@@ -1,30 +1,22 @@
-/**
- * A build, its stages in order:
- *
- *   resolving    otp.config.json -> Config -> ResolvedRelease              config, discover, release, resolve
- *   compiling    ResolvedRelease -> Compiled, Traced                       compile, runtime_bundle, trace
- *   generating   -> BootScript, Relup, ReleasePlan                         systools, release_relup, plan
- *   assembled    -> files in _build/rel/NAME                               assemble
- *   packed       -> _build/tar/NAME-VSN.tar.gz, where asked for            tar
- *
- * This file holds no rule itself. OTP: relx.
- */
-import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Rel } from '../../schemas/types.js'
 import { assemble, assembleFault } from './assemble.js'
+import { runHooks } from './build_hooks.js'
 import { openCache } from './cache.js'
 import { compile } from './compile.js'
 import { compileFault, compileWarning } from './compile_fault.js'
 import type { CompiledApplication } from './compiled.js'
-import { CONFIG_FILE, type Config, findConfig, type ReleaseSpec, readConfig } from './config.js'
-import { impliedConfig } from './config_implied.js'
+import type { Config, ReleaseSpec } from './config.js'
+import { projectConfig } from './config_implied.js'
 import { discover } from './discover.js'
-import { findFiles, findPackageFiles, openSums, type Sums } from './files.js'
+import { findPackageFiles, openSums, type Sums } from './files.js'
+import { keepMaps } from './keep_maps.js'
+import { devLinks, devPackageFault, overlaysOf, sourcesOf } from './own_files.js'
 import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
 import { projectWarnings } from './project_warnings.js'
+import { envScript, readFilesOf } from './read_files.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, describe, topRelease } from './release_script.js'
@@ -33,7 +25,7 @@ import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { findSecrets, secretFault } from './secrets.js'
 import type { Signer } from './sign.js'
-import { providerFaults, readSysConfig } from './sys_config.js'
+import { providerFaults } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
 import { renderTemplate } from './template.js'
 import { type Traced, trace, traceFault } from './trace.js'
@@ -60,7 +52,7 @@ export interface BuildOptions {
 
 /** One line of progress: the stage as a participle, and what it is about. */
 export interface BuildStep {
-  readonly verb: 'resolving' | 'compiling' | 'generating' | 'assembled' | 'packed'
+  readonly verb: 'running' | 'resolving' | 'compiling' | 'generating' | 'assembled' | 'packed'
   readonly text: string
 }
 
@@ -114,6 +106,11 @@ export async function build(
     if (!named.ok) return named
     specs.push(...named.value.filter((spec) => !specs.includes(spec)))
   }
+  const linked = options.tar === true ? specs.filter(({ devMode }) => devMode) : []
+  if (linked.length > 0) return err(linked.map((spec) => devPackageFault(config.value, spec)))
+  const hooks = options.dryRun === true ? {} : config.value.buildHooks
+  const before = await runHooks(hooks.before ?? [], 'before', config.value, specs, progress)
+  if (before !== undefined) return err([before])
   const shared = await openShared(config.value, specs)
   const releases: BuiltRelease[] = []
   const warnings: Fault[] = []
@@ -123,18 +120,9 @@ export async function build(
     releases.push(built.value.release)
     warnings.push(...built.value.warnings)
   }
+  const after = await runHooks(hooks.after ?? [], 'after', config.value, specs, progress)
+  if (after !== undefined) return err([after])
   return ok({ project: config.value.root, releases, warnings })
-}
-
-/** The configuration in a folder, above it, or of the one application there; or that of a file. */
-async function projectConfig(project: string, options: BuildOptions): Promise<Result<Config, Fault[]>> {
-  const isFolder = await stat(project).then(
-    (found) => found.isDirectory(),
-    () => true,
-  )
-  const file = isFolder ? findConfig(project) : project
-  if (file !== undefined) return readConfig(file, options)
-  return (await impliedConfig(project, options)) ?? readConfig(join(project, CONFIG_FILE), options)
 }
 
 /** What the releases of one build share. */
@@ -175,7 +163,7 @@ async function buildRelease(
   const traced = await trace(traceInputs(resolved.value, compiled.value.applications), { cache })
   if (!traced.ok) return err(traced.error.map(traceFault))
   if (!files.ok) return files
-  const { config: texts, vmArgs, node, priv } = files.value
+  const { config: texts, vmArgs, envSh, node, priv } = files.value
   const unprovided = providerFaults(texts, compiled.value.applications, dirname(spec.sysConfig ?? config.root))
   if (unprovided.length > 0) return err(unprovided)
 
@@ -201,11 +189,15 @@ async function buildRelease(
   if (options.warningsAsErrors === true && warnings.length > 0)
     return err(warnings.map((one) => ({ ...one, severity: 'error' })))
 
+  const sources = spec.includeSrc ? await sourcesOf(resolved.value, compiled.value.applications, sums) : []
+  const overlay = await overlaysOf(config, resolved.value, sums)
+  if (!overlay.ok) return overlay
   const plan = planRelease({
     rel,
     applications: applications.map((one, index) => ({
       ...one,
       priv: priv[index] ?? [],
+      sources: sources[index] ?? [],
       links: traced.value.links.get(one.resource.name) ?? [],
     })),
     packages: await packagesWithFiles(traced.value, sums),
@@ -215,8 +207,11 @@ async function buildRelease(
     config: texts,
     vmArgs,
     startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
-    envScript: await envScript(resolved.value, node !== undefined),
+    envScript: await envScript(resolved.value, node !== undefined, envSh),
     node,
+    overlay: overlay.value,
+    strip: spec.strip,
+    dev: spec.devMode ? await devLinks(resolved.value, traced.value, node, [...texts.keys()]) : [],
     sign: options.sign,
   })
   await sums.save()
@@ -244,6 +239,8 @@ async function buildRelease(
   if (!assembled.ok) return err(assembled.error.map(assembleFault))
   progress({ verb: 'assembled', text: show(root) })
   const { placed } = assembled.value
+  const kept = await keepMaps(plan, config.output, options.tar === true)
+  if (!kept.ok) return kept
   if (options.tar !== true) return ok({ release: { ...release, placed }, warnings })
 
   // packed
@@ -265,32 +262,6 @@ const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly Compi
 
 const packagesWithFiles = ({ packages }: Traced, sums: Sums) =>
   Promise.all(packages.map(async ({ dir, ...one }) => ({ ...one, files: await findPackageFiles(dir, sums) })))
-
-/** Everything of a release that is copied or read as it is. */
-async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums) {
-  const binary = spec.includeErts === true ? process.execPath : spec.includeErts
-  const [config, vmArgs, node, priv] = await Promise.all([
-    readSysConfig(spec.sysConfig),
-    spec.vmArgs === undefined ? renderTemplate('releases/vsn/vm.args', {}) : readFile(spec.vmArgs, 'utf8'),
-    binary === false ? undefined : sums.of(await realpath(binary), 'node'),
-    Promise.all(applications.map(({ dir }) => findFiles(join(dir, 'priv'), sums))),
-  ])
-  return config.ok ? ok({ config: config.value, vmArgs, node, priv }) : config
-}
-
-/** The oldest node that releases run on. */
-const NODE_MIN = '20.19.0'
-
-function envScript({ rel, applications }: ResolvedRelease, ownNode: boolean): Promise<string> {
-  const kernel = applications.find(({ name }) => name === 'kernel')
-  return renderTemplate('releases/vsn/env.sh', {
-    name: rel.name,
-    vsn: rel.vsn,
-    kernelDir: `lib/kernel-${kernel?.vsn}`,
-    nodePath: ownNode ? `erts-${rel.erts}/bin/node` : '',
-    nodeMin: NODE_MIN,
-  })
-}
 
 /** `6 modules in 1 application`: the user's, not the runtime's; how many of them had to be compiled. */
 function compilingText(applications: readonly CompiledApplication[], fresh: readonly string[]): string {

@@ -138,6 +138,7 @@ export function configOf(written: OtpConfig, source: TextFile, options: ConfigOp
     profiles: names,
     output: resolve(root, output),
     cache: resolve(root, base, 'cache'),
+    buildHooks: asked.findLast((one) => one.build_hooks !== undefined)?.build_hooks ?? written.build_hooks ?? {},
     releases: merged.value.map((release) => specOf(release, root)),
   })
 }
@@ -159,8 +160,9 @@ function layerFault(error: LayerError, source: TextFile, { releases }: OtpConfig
   return { tag: error.tag, severity: 'error', message, file: '--set' }
 }
 
-function specOf({ name, settings, goals, path, origins }: MergedRelease, root: string): ReleaseSpec {
-  const { vsn, include_erts: erts = false, sys_config: sysConfig, vm_args: vmArgs } = settings
+function specOf({ name, settings, goals, overlay, path, origins }: MergedRelease, root: string): ReleaseSpec {
+  const { vsn, include_erts: erts = false, overlay_vars: vars = {} } = settings
+  const { sys_config: sysConfig, vm_args: vmArgs, env_sh: envSh } = settings
   // mergeReleases gives none without
   if (vsn === undefined) throw new Error(`release "${name}" was merged without a version`)
   return {
@@ -169,6 +171,12 @@ function specOf({ name, settings, goals, path, origins }: MergedRelease, root: s
     goals: goals.map(({ goal, path: at }) => goalOf(goal, at)),
     ...(sysConfig === undefined ? {} : { sysConfig: resolve(root, sysConfig) }),
     ...(vmArgs === undefined ? {} : { vmArgs: resolve(root, vmArgs) }),
+    ...(envSh === undefined ? {} : { envSh: resolve(root, envSh) }),
+    devMode: settings.dev_mode ?? false,
+    includeSrc: settings.include_src ?? false,
+    strip: settings.strip ?? false,
+    overlay,
+    overlayVars: typeof vars === 'string' ? resolve(root, vars) : vars,
     includeErts: typeof erts === 'string' ? resolve(root, erts) : erts,
     allowSecrets: settings.allow_secrets ?? [],
     upgradeFrom: settings.upgrade_from ?? [],
@@ -213,7 +221,14 @@ const repeated = <T extends { readonly name: string; readonly path: JsonPath }>(
 
 function namedFiles({ releases }: Config): { readonly file: string; readonly path: JsonPath }[] {
   return releases.flatMap((spec) => {
-    const files = { sys_config: spec.sysConfig, vm_args: spec.vmArgs, include_erts: spec.includeErts }
+    const { sysConfig, vmArgs, envSh, overlayVars, includeErts } = spec
+    const files = {
+      sys_config: sysConfig,
+      vm_args: vmArgs,
+      env_sh: envSh,
+      overlay_vars: overlayVars,
+      include_erts: includeErts,
+    }
     return Object.entries(files).flatMap(([key, file]) =>
       typeof file === 'string' ? [{ file, path: settingPath(spec, key) }] : [],
     )

@@ -5,11 +5,12 @@
  * As mix does it for a project without `releases`.
  */
 import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, type Result } from '../../schemas/result.js'
 import type { OtpConfig } from '../../schemas/types.js'
-import { CONFIG_FILE, type Config, type ConfigOptions, configOf } from './config.js'
+import { CONFIG_FILE, type Config, type ConfigOptions, configOf, findConfig, readConfig } from './config.js'
 
 /** Where the applications of a project are: those that are no packages of others. */
 const OWN = new Set(['.', 'apps/*', 'workspaces'])
@@ -61,4 +62,20 @@ function projectRoot(dir: string): string | undefined {
   if (existsSync(join(dir, 'apps')) || existsSync(join(dir, 'package.json'))) return dir
   const above = dirname(dir)
   return above === dir ? undefined : projectRoot(above)
+}
+
+/**
+ * The configuration of a project, its files looked for: that of a file, of a folder or one above it, or of the one
+ * application there.
+ *
+ * @param project a file or a folder
+ */
+export async function projectConfig(project: string, options: ConfigOptions): Promise<Result<Config, Fault[]>> {
+  const isFolder = await stat(project).then(
+    (found) => found.isDirectory(),
+    () => true,
+  )
+  const file = isFolder ? findConfig(project) : project
+  if (file !== undefined) return readConfig(file, options)
+  return (await impliedConfig(project, options)) ?? readConfig(join(project, CONFIG_FILE), options)
 }

@@ -5,13 +5,14 @@
  * line; the release that is extended, merged in the same way; the release itself in the file, in the profile, on the
  * command line. What is said of a release counts more than any defaults.
  *
- * A setting replaces the one below, whole. `applications` are added to those below, one of the same name replaces it.
+ * A setting replaces the one below, whole. `applications` are added to those below, one of the same name replaces it;
+ * `overlay` is added.
  * Pure. OTP: relx's `extend` and rebar3's profiles.
  */
 import { didYouMean } from '../../schemas/nearest.js'
 import type { JsonPath } from '../../schemas/position.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import type { Goal, ProfileConfig, ReleaseConfig, ReleaseSettings } from '../../schemas/types.js'
+import type { Goal, Overlay, ProfileConfig, ReleaseConfig, ReleaseSettings } from '../../schemas/types.js'
 
 /** A configuration as it is written, as far as this goes. */
 export type Layered = Pick<ProfileConfig, 'defaults'> & { readonly releases: readonly ReleaseConfig[] }
@@ -29,6 +30,8 @@ export interface MergedRelease {
   readonly settings: ReleaseSettings
   /** In order, each with its place in the file. */
   readonly goals: readonly { readonly goal: Goal; readonly path: JsonPath }[]
+  /** In order, each with its place in the file. */
+  readonly overlay: readonly { readonly item: Overlay; readonly path: JsonPath }[]
   /** Where each setting stands that the file says. */
   readonly origins: Readonly<Record<string, JsonPath>>
   /** Where the release stands in the file. */
@@ -52,7 +55,7 @@ export interface NamedProfile {
 
 /** The profiles that are there without being written: relx's modes, the environments of mix. */
 export const OWN_PROFILES: Readonly<Record<string, ReleaseSettings>> = {
-  dev: {},
+  dev: { dev_mode: true },
   prod: { include_erts: true },
 }
 
@@ -155,13 +158,17 @@ function unknownReleases({ config, profiles, commandLine }: LayerInput): LayerEr
 }
 
 /** Layers as one: later ones replace, applications are added up. @param at for what no file says */
-function merge(layers: readonly Layer[], at: JsonPath): Pick<MergedRelease, 'settings' | 'goals' | 'origins'> {
+function merge(layers: readonly Layer[], at: JsonPath): Omit<MergedRelease, 'name' | 'path'> {
   const origins: Record<string, JsonPath> = {}
   const goals: { goal: Goal; path: JsonPath }[] = []
+  const overlay: { item: Overlay; path: JsonPath }[] = []
   for (const { settings, path } of layers) {
     for (const key of Object.keys(settings)) {
       if (path === undefined) delete origins[key]
       else origins[key] = [...path, key]
+    }
+    for (const [index, item] of (settings.overlay ?? []).entries()) {
+      overlay.push({ item, path: path === undefined ? at : [...path, 'overlay', index] })
     }
     const before = goals.length
     for (const [index, goal] of (settings.applications ?? []).entries()) {
@@ -172,7 +179,7 @@ function merge(layers: readonly Layer[], at: JsonPath): Pick<MergedRelease, 'set
       else goals[earlier] = placed
     }
   }
-  return { settings: Object.assign({}, ...layers.map(({ settings }) => settings)), goals, origins }
+  return { settings: Object.assign({}, ...layers.map(({ settings }) => settings)), goals, overlay, origins }
 }
 
 const nameOf = (goal: Goal): string => (typeof goal === 'string' ? goal : goal.name)

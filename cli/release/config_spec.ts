@@ -1,7 +1,7 @@
 /** What a project's configuration says, paths absolute and defaults filled in: what config.ts makes. */
 import type { Fault } from '../../schemas/fault.js'
 import { formatPath, type JsonPath, positionOf } from '../../schemas/position.js'
-import type { StartType, WrittenVsn } from '../../schemas/types.js'
+import type { BuildHooks, Overlay, StartType, WrittenVsn } from '../../schemas/types.js'
 
 /** A file and its text, in which later stages place their faults. */
 export interface TextFile {
@@ -24,6 +24,8 @@ export interface Config {
   readonly output: string
   /** Folder of what the build remembers, absolute: the same for all profiles. */
   readonly cache: string
+  /** Commands around a build. */
+  readonly buildHooks: BuildHooks
   /** In the order of the file; the first is the default one. */
   readonly releases: readonly ReleaseSpec[]
 }
@@ -45,6 +47,18 @@ export interface ReleaseSpec {
   readonly upgradeFrom: readonly string[]
   /** Files that may travel although they look like secrets. */
   readonly allowSecrets: readonly string[]
+  /** Absolute; absent: nothing of the project's own in env.sh. */
+  readonly envSh?: string
+  /** Links instead of copies. */
+  readonly devMode: boolean
+  /** Whether sources travel. */
+  readonly includeSrc: boolean
+  /** Whether source maps stay at home. */
+  readonly strip: boolean
+  /** Files of the project's own, in order, each with its place in the file. */
+  readonly overlay: readonly { readonly item: Overlay; readonly path: JsonPath }[]
+  /** Variables of overlays, or a JSON file with them, absolute. */
+  readonly overlayVars: Readonly<Record<string, unknown>> | string
   /** Where it stands in the file. */
   readonly path: JsonPath
   /** Where each of its settings stands that the file says; see {@link settingPath}. */

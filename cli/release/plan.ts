@@ -37,15 +37,17 @@ export type FileAction =
       readonly mode: number
       readonly sha256: string
     }
-  /** A symbolic link; `target` is relative to the link's folder. */
+  /** A symbolic link; `target` is relative to the link's folder, or absolute in a release for development. */
   | { readonly op: 'link'; readonly path: string; readonly target: string }
+  /** A folder that is there although it is empty. */
+  | { readonly op: 'mkdir'; readonly path: string; readonly mode: number }
 
 /** Files that are put in place together. */
 export interface PlanGroup {
   /** The folder that is theirs alone, or the one file. */
   readonly unit: string
   /** Which rules hold for what is there already; see assemble.ts. */
-  readonly kind: 'application' | 'package' | 'erts' | 'release' | 'command' | 'state'
+  readonly kind: 'application' | 'package' | 'erts' | 'release' | 'command' | 'overlay' | 'state'
   readonly actions: readonly FileAction[]
 }
 
@@ -55,6 +57,8 @@ export interface ReleasePlan {
   readonly vsn: string
   /** In the order in which they are put in place: what boots a release comes after what it boots. */
   readonly groups: readonly PlanGroup[]
+  /** Source maps that stay at home; their paths are those they would have in the release. */
+  readonly maps: readonly PlanGroup[]
 }
 
 /** An application as the plan needs it. */
@@ -64,6 +68,8 @@ export interface PlanApplication {
   readonly compiled: CompiledApplication
   /** Content of its priv folder. */
   readonly priv: readonly FoundFile[]
+  /** Sources of its modules, below `src`, where they travel. */
+  readonly sources: readonly FoundFile[]
   /** Links to the npm packages that it imports. */
   readonly links: readonly StoreLink[]
 }
@@ -76,6 +82,14 @@ export interface PlanPackage {
   readonly key: string
   readonly links: readonly StoreLink[]
   readonly files: readonly FoundFile[]
+}
+
+/** A link in place of a file or folder. */
+export interface DevLink {
+  /** In the release. */
+  readonly path: string
+  /** Absolute. */
+  readonly target: string
 }
 
 /** Everything that a release consists of. */
@@ -95,6 +109,12 @@ export interface PlanInput {
   readonly envScript: string
   /** The node binary that travels in the release. */
   readonly node: FoundFile | undefined
+  /** Files of the project's own, anywhere in the release. */
+  readonly overlay: readonly FileAction[]
+  /** Leave source maps out. */
+  readonly strip: boolean
+  /** Files and folders that are links to the project in a release for development. */
+  readonly dev: readonly DevLink[]
   /** Signs the list of checksums. */
   readonly sign?: Signer | undefined
 }
@@ -120,17 +140,29 @@ export function planRelease(input: PlanInput): ReleasePlan {
   //                node_modules/ws -> ../../.npm/ws@8.18.0/node_modules/ws
   for (const application of input.applications) groups.push(applicationGroup(application, input))
 
+  // whatever otp.config.json puts beside or into these
+  const { inside, beside } = placeOverlay(input.overlay, groups, `releases/${rel.vsn}`)
+  for (const [index, { unit, kind, actions }] of groups.entries()) {
+    const all = [...actions, ...(inside.get(unit) ?? [])]
+    groups[index] = { unit, kind, actions: linked(all, unit, input.dev) }
+  }
+  groups.push(...beside)
+  const maps = input.strip
+    ? groups.map((group) => keepOnly(group, isMap)).filter(({ actions }) => actions.length > 0)
+    : []
+  if (input.strip) groups.splice(0, groups.length, ...groups.map((group) => keepOnly(group, (one) => !isMap(one))))
+
   // bin/shop
   const command = write(`bin/${rel.name}`, input.startScript, 0o755)
   groups.push({ unit: command.path, kind: 'command', actions: [command] })
 
   // releases/1.0.0/shop.rel.json start.script.json sys.config.json vm.args env.sh relup.json
   //                shop.cdx.json checksums.json checksums.sig
-  groups.push(releaseGroup(input, checksums(groups)))
+  groups.push(releaseGroup(input, checksums(groups), inside.get(`releases/${rel.vsn}`) ?? []))
 
   // releases/RELEASES.json releases/start_otp.json: the node's own from its first start on
   groups.push(stateGroup(rel))
-  return { name: rel.name, vsn: rel.vsn, groups }
+  return { name: rel.name, vsn: rel.vsn, groups, maps }
 }
 
 function packageGroup({ name, key, links, files }: PlanPackage): PlanGroup {
@@ -141,7 +173,10 @@ function packageGroup({ name, key, links, files }: PlanPackage): PlanGroup {
   return { unit, kind: 'package', actions: [...actions, ...links.map((link) => linkTo(unit, link))] }
 }
 
-function applicationGroup({ resource, appup, compiled, priv, links }: PlanApplication, input: PlanInput): PlanGroup {
+function applicationGroup(
+  { resource, appup, compiled, priv, sources, links }: PlanApplication,
+  input: PlanInput,
+): PlanGroup {
   const unit = `lib/${resource.name}-${resource.vsn}`
   const actions: FileAction[] = [write(`${unit}/ebin/app.json`, json(resource))]
   if (appup !== undefined) actions.push(write(`${unit}/ebin/appup.json`, json(appup)))
@@ -158,6 +193,8 @@ function applicationGroup({ resource, appup, compiled, priv, links }: PlanApplic
   }
   for (const { path, from, mode, sha256 } of priv)
     actions.push({ op: 'copy', path: `${unit}/priv/${path}`, from, mode, sha256 })
+  for (const { path, from, mode, sha256 } of sources)
+    actions.push({ op: 'copy', path: `${unit}/src/${path}`, from, mode, sha256 })
   for (const link of links) actions.push(linkTo(unit, link))
   return { unit, kind: 'application', actions }
 }
@@ -168,10 +205,44 @@ function linkTo(unit: string, { name, key, package: of }: StoreLink): FileAction
   return { op: 'link', path, target: posix.relative(posix.dirname(path), `lib/.npm/${key}/node_modules/${of}`) }
 }
 
-function releaseGroup(input: PlanInput, sums: Readonly<Record<string, string>>): PlanGroup {
+/** Overlays by the group whose folder they are in, and those of no group, each a group of its own. */
+function placeOverlay(overlay: readonly FileAction[], groups: readonly PlanGroup[], release: string) {
+  const units = [...groups.map(({ unit }) => unit), release]
+  const inside = new Map<string, FileAction[]>()
+  const beside: PlanGroup[] = []
+  for (const action of overlay) {
+    // a folder with something in it needs no action of its own
+    if (action.op === 'mkdir' && overlay.some(({ path }) => path.startsWith(`${action.path}/`))) continue
+    const unit = units.find((one) => action.path.startsWith(`${one}/`))
+    if (unit !== undefined) inside.set(unit, [...(inside.get(unit) ?? []), action])
+    else beside.push({ unit: action.path, kind: 'overlay', actions: [action] })
+  }
+  return { inside, beside }
+}
+
+/** With links in place of what they lead to. */
+function linked(actions: readonly FileAction[], unit: string, links: readonly DevLink[]): readonly FileAction[] {
+  const own = links.filter(({ path }) => path.startsWith(`${unit}/`))
+  const replaced = (path: string) => own.some((link) => path === link.path || path.startsWith(`${link.path}/`))
+  const made = own.map(({ path, target }): FileAction => ({ op: 'link', path, target }))
+  return own.length === 0 ? actions : [...actions.filter(({ path }) => !replaced(path)), ...made]
+}
+
+/** Only the build writes maps of its own; those of priv are somebody's files. */
+const isMap = ({ op, path }: FileAction): boolean => op === 'write' && path.endsWith('.map')
+
+const keepOnly = ({ unit, kind, actions }: PlanGroup, wanted: (action: FileAction) => boolean): PlanGroup => {
+  return { unit, kind, actions: actions.filter(wanted) }
+}
+
+function releaseGroup(
+  input: PlanInput,
+  sums: Readonly<Record<string, string>>,
+  overlay: readonly FileAction[],
+): PlanGroup {
   const { rel, script, relup, config, vmArgs, envScript } = input
   const unit = `releases/${rel.vsn}`
-  const actions = [
+  const made = [
     write(`${unit}/${rel.name}.rel.json`, json(rel)),
     write(`${unit}/start.script.json`, `${JSON.stringify(script)}\n`),
     ...[...config].map(([file, text]) => write(`${unit}/${file}`, text)),
@@ -180,6 +251,7 @@ function releaseGroup(input: PlanInput, sums: Readonly<Record<string, string>>):
     ...(relup === undefined ? [] : [write(`${unit}/relup.json`, json(relup))]),
     write(sbomPath(rel), sbomText(input)),
   ]
+  const actions = [...linked([...made, ...overlay], unit, input.dev)]
   const list = json(sorted({ ...sums, ...checksums([{ unit, kind: 'release', actions }]) }))
   actions.push(write(`${unit}/checksums.json`, list))
   if (input.sign !== undefined) actions.push(write(`${unit}/checksums.sig`, input.sign(list)))
@@ -204,8 +276,9 @@ function stateGroup({ name, vsn, erts, applications }: Rel): PlanGroup {
 
 /** Path to sum of every file and link of the groups. */
 function checksums(groups: readonly PlanGroup[]): Record<string, string> {
-  const sum = (action: FileAction) => (action.op === 'link' ? linkSum(action.target) : action.sha256)
-  return Object.fromEntries(groups.flatMap(({ actions }) => actions.map((action) => [action.path, sum(action)])))
+  const files = groups.flatMap(({ actions }) => actions.filter((action) => action.op !== 'mkdir'))
+  const sum = (action: (typeof files)[number]) => (action.op === 'link' ? linkSum(action.target) : action.sha256)
+  return Object.fromEntries(files.map((action) => [action.path, sum(action)]))
 }
 
 function write(path: string, text: string, mode = 0o644) {
@@ -220,8 +293,8 @@ const sorted = (sums: Readonly<Record<string, string>>): Record<string, string> 
 /** The plan as lines, for `--dry-run`: each group's folder, then its files. */
 export function formatPlan(plan: ReleasePlan): string[] {
   return plan.groups.flatMap(({ unit, kind, actions }) => [
-    `${unit}${kind === 'command' || kind === 'state' ? '' : '/'}`,
-    ...(kind === 'command' ? [] : actions.map((action) => `  ${formatAction(action, unit)}`)),
+    `${unit}${kind === 'command' || kind === 'overlay' || kind === 'state' ? '' : '/'}`,
+    ...(kind === 'command' || kind === 'overlay' ? [] : actions.map((action) => `  ${formatAction(action, unit)}`)),
   ])
 }
 
@@ -234,5 +307,7 @@ function formatAction(action: FileAction, unit: string): string {
       return `copy  ${path} from ${action.from}`
     case 'link':
       return `link  ${path} -> ${action.target}`
+    case 'mkdir':
+      return `mkdir ${path}`
   }
 }

@@ -54,7 +54,7 @@ export async function findSecrets(
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 async function secretOf(action: FileAction): Promise<string | undefined> {
-  if (action.op === 'link') return undefined
+  if (action.op === 'link' || action.op === 'mkdir') return undefined
   const name = basename(action.path)
   const named = EXAMPLE.test(name) ? undefined : NAMES.find(([pattern]) => pattern.test(name))
   if (named !== undefined) return named[1]
@@ -64,6 +64,7 @@ async function secretOf(action: FileAction): Promise<string | undefined> {
 async function textOf(action: Exclude<FileAction, { op: 'link' }>): Promise<string> {
   // code that was built here is code; what it says about keys is about keys
   if (action.op === 'write') return action.path.startsWith('releases/') ? action.text : ''
+  if (action.op === 'mkdir') return ''
   const { size } = await stat(action.from)
   return size > MOST_BYTES ? '' : readFile(action.from, 'latin1')
 }

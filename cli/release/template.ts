@@ -4,7 +4,36 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { err, ok, type Result } from '../../schemas/result.js'
 import { type Home, home } from './home.js'
+
+/**
+ * Renders a text of the project. Nothing is escaped.
+ *
+ * @returns the text; or why not, with its place as far as handlebars tells it: a variable that is not there, bad syntax
+ */
+export async function renderText(
+  text: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<Result<string, { readonly message: string; readonly line?: number; readonly column?: number }>> {
+  const { default: handlebars } = await import('handlebars')
+  try {
+    return ok(handlebars.compile(text, { noEscape: true, strict: true })(data))
+  } catch (thrown) {
+    const said = thrown instanceof Error ? thrown.message : String(thrown)
+    const [, name, line, column] = /^"(.*)" not defined in .* - (\d+):(\d+)$/s.exec(said) ?? []
+    if (name !== undefined) {
+      const rest = text.split('\n')[Number(line) - 1]?.slice(Number(column)) ?? ''
+      const [whole = name] = /^[^\s}]+/.exec(rest) ?? []
+      return err({ message: `there is no variable "${whole}"`, line: Number(line), column: Number(column) + 1 })
+    }
+    const [, inside] = /^Cannot read properties of undefined \(reading '(.*)'\)$/.exec(said) ?? []
+    if (inside !== undefined) return err({ message: `there is no variable with "${inside}" in it` })
+    const [, at] = /^Parse error on line (\d+):/.exec(said) ?? []
+    const message = said.split('\n').at(-1) ?? said
+    return err({ message: `is no template: ${message}`, ...(at === undefined ? {} : { line: Number(at) }) })
+  }
+}
 
 /**
  * Renders a template. Nothing is escaped; a variable that the template names and `data` lacks is an error of ours and

@@ -38,7 +38,7 @@ export function planApplication(
   const resource = completeApp({ name, vsn, modules: Object.keys(modules) })
   if (resource === undefined) throw new Error('has a version')
   const compiled = { name, vsn, modules: Object.entries(modules).map(([one, code]) => module(name, one, code)) }
-  return { resource, appup: undefined, compiled, priv: [], links: [], ...more }
+  return { resource, appup: undefined, compiled, priv: [], sources: [], links: [], ...more }
 }
 
 /** The release `shop`: kernel 1.0.0 and shop. */
@@ -66,6 +66,9 @@ export function planInput(
     startScript: '#!/bin/sh',
     envScript: 'RELEASE_KERNEL=lib/kernel-1.0.0',
     node: undefined,
+    overlay: [],
+    strip: false,
+    dev: [],
     ...more,
   }
 }

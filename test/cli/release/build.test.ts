@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type BuildOptions, type BuildStep, build } from '../../../cli/release/build.js'
@@ -139,6 +139,133 @@ test('what cannot be compiled is told with its places, and nothing is assembled'
 test('a release that nobody described is refused', async () => {
   const [fault] = await faults({ releases: ['shpo'] })
   assert.match(fault ?? '', /no release is called "shpo".*did you mean "shop"\?/)
+})
+
+let smallProject: TempFolder
+
+test.before(async () => {
+  smallProject = await tempFolder()
+})
+
+test.after(() => smallProject.remove())
+
+/** A project of one small application, for tests of what a release has besides; only the cache is that of the test before. */
+async function small(more: Record<string, unknown>, use: (folder: TempFolder) => Promise<void>, top: object = {}) {
+  const folder = smallProject
+  const old = [...(await readdir(folder.dir)), '_build/rel', '_build/tar', '_build/maps'].filter(
+    (one) => one !== '_build',
+  )
+  for (const name of old) await rm(folder.path(name), { recursive: true, force: true })
+  await folder.put('otp.config.json', {
+    ...top,
+    releases: [{ name: 'shop', vsn: '1', applications: ['shop'], ...more }],
+  })
+  await folder.put('apps/shop/app.json', { name: 'shop', vsn: '1.0.0', applications: ['kernel', 'stdlib'] })
+  await folder.put('apps/shop/src/shop.ts', 'export const x: number = 1')
+  await folder.put('apps/shop/src/list.json', '[1]')
+  await folder.put('apps/shop/priv/a.txt', 'a')
+  await use(folder)
+}
+
+async function buildIn(folder: TempFolder, options: BuildOptions = {}) {
+  const result = await build(folder.dir, options)
+  return result.ok ? [] : result.error.map((fault) => formatFault(fault).replaceAll(`${folder.dir}/`, ''))
+}
+
+const ROOT = '_build/rel/shop'
+
+test('in a release for development priv and configuration are links, an edit needs no build; it cannot be packed', () =>
+  small(
+    { sys_config: 'sys.json', dev_mode: true, overlay: [{ copy: 'sys.json', to: 'etc/sys.json' }] },
+    async (folder) => {
+      await folder.put('sys.json', { shop: { a: 1 } })
+      assert.equal(await buildIn(folder), [])
+      await folder.put('apps/shop/priv/a.txt', 'b')
+      await folder.put('apps/shop/priv/new.txt', 'new')
+      await folder.put('sys.json', { shop: { a: 2 } })
+      assert.is(await folder.read(`${ROOT}/lib/shop-1.0.0/priv/a.txt`), 'b')
+      assert.is(await folder.read(`${ROOT}/lib/shop-1.0.0/priv/new.txt`), 'new')
+      assert.is(await folder.read(`${ROOT}/releases/1/sys.config.json`), '{"shop":{"a":2}}')
+      assert.is(await folder.read(`${ROOT}/etc/sys.json`), '{"shop":{"a":2}}')
+      assert.match(
+        (await buildIn(folder, { tar: true }))[0] ?? '',
+        /releases\[0\]\.dev_mode: a release of links cannot be packed/,
+      )
+      assert.equal(await buildIn(folder, { tar: true, set: ['releases.shop.dev_mode=false'] }), [])
+      assert.is((await lstat(folder.path(`${ROOT}/lib/shop-1.0.0/priv`))).isDirectory(), true)
+    },
+  ))
+
+test('sources travel on wish, where the maps look for them', () =>
+  small({ include_src: true }, async (folder) => {
+    assert.equal(await buildIn(folder), [])
+    assert.is(await folder.read(`${ROOT}/lib/shop-1.0.0/src/shop.ts`), 'export const x: number = 1')
+    const map = JSON.parse(await folder.read(`${ROOT}/lib/shop-1.0.0/ebin/shop.js.map`))
+    assert.equal(map.sources, ['../src/shop.ts'])
+    assert.equal((await readdir(folder.path(`${ROOT}/lib/kernel-1.0.0`))).includes('src'), false)
+  }))
+
+test('source maps stay at home on wish, and fit over the release', () =>
+  small({ strip: true }, async (folder) => {
+    assert.equal(await buildIn(folder, { tar: true }), [])
+    const inRelease = await readdir(folder.path(`${ROOT}/lib`), { recursive: true })
+    assert.equal(
+      inRelease.filter((file) => file.endsWith('.map')),
+      [],
+    )
+    assert.ok((await folder.read('_build/maps/shop-1/lib/shop-1.0.0/ebin/shop.js.map')).startsWith('{'))
+    assert.equal((await readdir(folder.path('_build/tar'))).filter((file) => file.endsWith('.gz')).sort(), [
+      'shop-1.maps.tar.gz',
+      'shop-1.tar.gz',
+    ])
+  }))
+
+test('overlays lie beside or inside, are rebuilt, and what a node put into their folders stays', () => {
+  const overlay = [
+    { mkdir: 'data' },
+    { template: 'a.hbs', to: 'releases/{{release.vsn}}/a.txt' },
+    { copy: 'a.hbs', to: 'lib/shop-1.0.0/priv/b.txt' },
+    { copy: 'a.hbs', to: 'etc/c.txt' },
+  ]
+  return small({ overlay }, async (folder) => {
+    await folder.put('a.hbs', '{{release.name}}')
+    assert.equal(await buildIn(folder), [])
+    await folder.put(`${ROOT}/data/kept`, 'kept')
+    await folder.put('a.hbs', '{{release.vsn}}')
+    assert.equal(await buildIn(folder), [])
+    assert.is(await folder.read(`${ROOT}/releases/1/a.txt`), '1')
+    assert.is(await folder.read(`${ROOT}/lib/shop-1.0.0/priv/b.txt`), '{{release.vsn}}')
+    assert.is(await folder.read(`${ROOT}/etc/c.txt`), '{{release.vsn}}')
+    assert.is(await folder.read(`${ROOT}/data/kept`), 'kept')
+    const sums = JSON.parse(await folder.read(`${ROOT}/releases/1/checksums.json`))
+    assert.equal(
+      ['etc/c.txt', 'releases/1/a.txt', 'data'].map((path) => path in sums),
+      [true, true, false],
+    )
+  })
+})
+
+test('env_sh is part of env.sh', () =>
+  small({ env_sh: 'env.sh' }, async (folder) => {
+    await folder.put('env.sh', 'export A=1\n')
+    assert.equal(await buildIn(folder), [])
+    assert.match(await folder.read(`${ROOT}/releases/1/env.sh`), /\nRELEASE_NODE_MIN=\S+\n[\s\S]*\nexport A=1\n+$/)
+  }))
+
+test('commands before and after a build; one that fails ends it', () => {
+  const hooks = {
+    before: ['echo "made $OTP_REL_RELEASES" > apps/shop/priv/made.txt'],
+    after: ['cp "$OTP_REL_OUTPUT/rel/shop/lib/shop-1.0.0/priv/made.txt" after.txt', 'exit 3'],
+  }
+  return small(
+    {},
+    async (folder) => {
+      assert.equal(await buildIn(folder, { dryRun: true }), [])
+      assert.match((await buildIn(folder))[0] ?? '', /build_hooks\.after\[1\]: "exit 3" ended with status 3$/)
+      assert.is(await folder.read('after.txt'), 'made shop\n')
+    },
+    { build_hooks: hooks },
+  )
 })
 
 test('an application that lies in two places is warned about; the one found first is taken', async () => {

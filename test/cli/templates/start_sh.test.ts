@@ -139,6 +139,20 @@ for (const shell of SHELLS) {
     ])
   })
 
+  test(`${shell}: vm.args may hold environment variables; those that are not set are told together`, async () => {
+    const shop = await release({}, shell)
+    const variables = ['--title=$' + '{RELEASE_NAME}-$' + '{OTP_REL_NONE:-a $HOME *}!', '--x=$' + '{OTP_REL_NONE:-}']
+    shop.write('releases/1.0.0/vm.args', variables.join('\n'))
+    assert.is(shop.run(['foreground']).code, 0)
+    assert.equal(shop.calls(), [['--title=shop-a $HOME *!', '--x=', ...bootArgs(shop.root)]])
+    shop.write('releases/1.0.0/vm.args', '--a=$' + '{OTP_REL_A}\n--b=$' + '{OTP_REL_B}/$' + '{OTP_REL_C}\n')
+    const missing = shop.run(['foreground'])
+    assert.is(missing.code, 3)
+    assert.match(missing.err, /vm\.args needs environment variables that are not set: OTP_REL_A OTP_REL_B OTP_REL_C\n/)
+    shop.write('releases/1.0.0/vm.args', '--a=$' + '{;id}\n')
+    assert.match(shop.run(['foreground']).err, /vm\.args: "\$\{;id\}" is no environment variable/)
+  })
+
   test(`${shell}: daemon starts in the background, waits for the node's word, and keeps its output in log`, async () => {
     const shop = await release({}, shell)
     const { code } = shop.run(['daemon', '--shop', 'port=1'])
