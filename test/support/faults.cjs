@@ -16,7 +16,7 @@ const isNode = /erts\.cjs$/.test(process.argv[1] ?? '')
 if (root !== undefined && isNode) install(root)
 
 function install(below) {
-  const watched = ['releases', 'lib', 'bin'].map((name) => join(below, name))
+  const watched = ['releases', 'lib', 'bin', 'run'].map((name) => join(below, name))
   const isWatched = (path) =>
     typeof path === 'string' && watched.some((dir) => path === dir || path.startsWith(`${dir}/`))
   const descriptors = new Map() // open for writing: descriptor -> path
@@ -127,6 +127,17 @@ function install(below) {
         return result
       }
     }
+  }
+
+  // a descriptor is used again for whatever is opened next
+  const { close, closeSync } = fs
+  fs.close = (descriptor, ...rest) => {
+    descriptors.delete(descriptor)
+    return close(descriptor, ...rest)
+  }
+  fs.closeSync = (descriptor) => {
+    descriptors.delete(descriptor)
+    return closeSync(descriptor)
   }
 
   /** A file handle's own operations. */

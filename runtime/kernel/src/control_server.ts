@@ -7,6 +7,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { clock } from '../../erts/clock.js'
 import { scriptId } from '../../erts/init.js'
 import { trapExit } from '../../erts/process.js'
+import { report } from '../../erts/report.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
 import { serve } from './control_connection.js'
 import { registerKernelMethods } from './control_methods.js'
@@ -131,7 +132,13 @@ export const handleCall: genServer.HandleCall<Request, State> = (request, _from,
       return ['reply', state.info, state]
     case 'set_vsn': {
       const info = { ...state.info, vsn: request.vsn }
-      writeNodeInfo(state.root, info)
+      try {
+        writeNodeInfo(state.root, info)
+      } catch (failure) {
+        // A full disk is no reason to cut off those who are connected: the file tells how to reach the node, and still does.
+        const what = `run/node.json not written: ${failure instanceof Error ? failure.message : failure}`
+        report('warning', { label: ['control_server', 'set_vsn'], report: what }, { domain: ['otp'] })
+      }
       return ['reply', 'ok', { ...state, info }]
     }
   }

@@ -146,6 +146,15 @@ test('setVsn changes what status and node.json say', async () => {
   assert.is(((await ask('status')).result as { vsn: string }).vsn, '1.1.0')
 })
 
+test('a node.json that cannot be written cuts nobody off', async () => {
+  mkdirSync(`${nodeFile(root)}.${process.pid}`)
+  const one = await client()
+  assert.is(await controlServer.setVsn('1.1.0'), 'ok')
+  one.write(request(1, 'status', {}))
+  assert.is(((await one.next()).result as { vsn: string }).vsn, '1.1.0')
+  assert.is(readNodeInfo(root)?.vsn, '1.0.0')
+})
+
 // ---- frames
 
 test('a request may come in pieces, and several in one piece', async () => {
