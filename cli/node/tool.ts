@@ -54,6 +54,17 @@ const SCRIPT_COMMANDS: readonly CommandSpec[] = [
     options: [],
     examples: [['console', 'to try things']],
   },
+  {
+    name: 'unit',
+    group: 'Node',
+    summary: 'Print a unit of systemd for this installation',
+    details: [
+      'For the user who calls it, and with RELEASE_NODE_NAME, RELEASE_RUN_DIR and RELEASE_LOG_DIR as they are set.',
+    ],
+    positionals: [],
+    options: [],
+    examples: [['unit > /etc/systemd/system/NAME.service', 'then "systemctl enable --now NAME"']],
+  },
 ]
 
 const JSON_OPTION: Option = { name: 'json', type: 'boolean', describe: 'print JSON: the same words as data' }

@@ -239,9 +239,17 @@ async function shutDown(): Promise<void> {
   }
 }
 
+let stopping: ((status: number) => void) | undefined
+
+/** Has `told` called when the node begins to stop, with the status it will end with. One at a time. */
+export function onStop(told: (status: number) => void): void {
+  stopping = told
+}
+
 /** Stops the node in order: applications first, in reverse start order. OTP: `init:stop/1`. */
 export function stop(status = 0): 'ok' {
   const init = lookup('init')
+  stopping?.(status)
   state.status = 'stopping'
   if (init === undefined) process.exit(status)
   deliver(init, KIND.info, ['stop', { status }])

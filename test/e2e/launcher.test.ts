@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  askSocket,
   buildTars,
   done,
   isAlive,
@@ -13,6 +16,7 @@ import {
   type Release,
   record,
   repack,
+  run,
   telling,
   until,
   type Workshop,
@@ -202,6 +206,217 @@ test('a signal to the launcher stops the node in order', async () => {
   const { code, stderr } = await ends
   assert.equal([code, stderr, isAlive(pid)], [0, '', false])
 })
+
+test('hooks run in order with what they need to know, and veto a start, a stop and an upgrade', async () => {
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const said = join(node.root, 'said')
+  const text = '#!/bin/sh\necho "$HOOK $HOOK_VSN $HOOK_CODE $RELEASE_NODE_NAME $PWD" >>"$RELEASE_ROOT/said"\n'
+  const all = ['pre_start', 'post_start', 'pre_stop', 'post_stop', 'pre_upgrade', 'post_upgrade']
+  for (const name of all)
+    await shop.put(basename(node.root), { [`hooks/${name}`]: `${text}[ ! -f "$RELEASE_ROOT/no_$HOOK" ]\n` })
+  for (const name of all) await chmod(join(node.root, 'hooks', name), 0o755)
+  const veto = (name: string) => writeFile(join(node.root, `no_${name}`), '')
+  const allow = (name: string) => rm(join(node.root, `no_${name}`))
+
+  await veto('pre_start')
+  const vetoed = await node.bin(['start'])
+  assert.is(vetoed.code, 12)
+  assert.match(vetoed.stderr, /hooks\/pre_start ended with 1: pre_start of counter 1\.0\.0 is refused/)
+  assert.is((await node.bin(['foreground'])).code, 9)
+  await allow('pre_start')
+  await rm(said)
+
+  await node.start()
+  await until('post_start ran', async () => ((await readFile(said, 'utf8')).includes('post_start') ? true : undefined))
+  await veto('pre_upgrade')
+  assert.is((await node.bin(['upgrade', '1.1.0', '--tar', tarOf('1.1.0')])).code, 9)
+  assert.is((await node.get()).version, '1.0.0')
+  await allow('pre_upgrade')
+  assert.is((await node.bin(['upgrade', '7.0.0'])).code, 9)
+  await veto('pre_stop')
+  assert.is((await node.bin(['stop'])).code, 9)
+  await allow('pre_stop')
+  done(await node.bin(['stop']))
+  await until('post_stop ran', async () => ((await readFile(said, 'utf8')).includes('post_stop') ? true : undefined))
+  assert.equal(
+    (await readFile(said, 'utf8')).trimEnd().split('\n'),
+    [
+      'pre_start 1.0.0 0',
+      'post_start 1.0.0 0',
+      'pre_upgrade 1.1.0 0',
+      'pre_upgrade 7.0.0 0',
+      'post_upgrade 7.0.0 9',
+      'pre_stop 1.0.0 0',
+      'pre_stop 1.0.0 0',
+      'post_stop 1.0.0 0',
+    ].map((line) => `${line} counter ${node.root}`),
+  )
+})
+
+test('two nodes from one folder whose root is read-only for them', async () => {
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const own = (name: string): NodeJS.ProcessEnv =>
+    env({
+      RELEASE_NODE_NAME: name,
+      RELEASE_RUN_DIR: shop.path('own', name, 'run'),
+      RELEASE_LOG_DIR: shop.path('own', name, 'my log'),
+    })
+  const nobody = await readOnly(node.root)
+  try {
+    for (const name of ['a', 'b']) done(await node.bin(['start'], { env: own(name) }))
+    const pids = await Promise.all(
+      ['a', 'b'].map(async (name) => jsonOf(await node.bin(['status', '--json'], { env: own(name) })).pid),
+    )
+    assert.is(new Set(pids).size, 2)
+    assert.is((await node.bin(['ping'])).code, 5)
+    for (const name of ['a', 'b']) done(await node.bin(['stop'], { env: own(name) }))
+  } finally {
+    await nobody()
+  }
+  assert.match(await readFile(shop.path('own', 'a', 'my log', 'a.log'), 'utf8'), /./)
+  assert.is(existsSync(join(node.root, 'run')) || existsSync(join(node.root, 'log')), false)
+})
+
+test('systemd is told: starting, ready, reloading, stopping, and for as long as the loop turns, that it lives', async (context) => {
+  if (spawnSync('sh', ['-c', 'command -v systemd-notify && python3 --version']).status !== 0) return
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const socket = shop.path('notify.sock')
+  const server = spawn('python3', ['-u', '-c', LISTEN, socket], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let heard = ''
+  server.stdout.setEncoding('utf8').on('data', (text: string) => {
+    heard += text
+  })
+  try {
+    await until('the socket is there', () => (existsSync(socket) ? true : undefined))
+    const hears = (what: string) => until(what, () => (heard.includes(what) ? true : undefined))
+    const options = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '300000' }
+    done(await node.bin(['start'], { env: env(options) }))
+    await hears(`READY=1 MAINPID=${await launcherOf(node)} STATUS=counter 1.0.0 (process ${await pidOf(node)})`)
+    await hears('WATCHDOG=1')
+    // A loop that stands still gives no sign.
+    await node.bin(['eval', '{ const end = Date.now() + 900; while (Date.now() < end); heardNothing: return 1 }'])
+    heard = ''
+    await node.bin(['upgrade', '9.0.0'])
+    await hears('WATCHDOG=1')
+    done(await node.bin(['stop']))
+    await hears('STOPPING=1')
+  } finally {
+    server.kill()
+  }
+  assert.ok(heard.includes('WATCHDOG=1'), heard)
+  void context
+})
+
+/** Prints each datagram in a line. */
+const LISTEN = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True: print(s.recv(4096).decode().strip().replace('\\n', ' '))
+`
+
+/** As systemd does: a listening socket as descriptor 3, told by LISTEN_FDS and LISTEN_PID. */
+const WITH_SOCKET = `
+import os, socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', 0)); s.listen(511)
+with open(sys.argv[1], 'w') as f: f.write(str(s.getsockname()[1]))
+os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+`
+
+test('with a listening socket of systemd no connection is refused while the node is restarted on another binary', async () => {
+  if (spawnSync('python3', ['--version']).status !== 0) return
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const file = shop.path('port')
+  const script = join(node.root, 'bin', 'counter')
+  const ends = run('python3', ['-c', WITH_SOCKET, file, script, 'foreground'], { env: env() })
+  await until('the node runs', async () => ((await node.bin(['ping'])).code === 0 ? true : undefined))
+  const port = Number(await readFile(file, 'utf8'))
+  let asking = true
+  let longestMs = 0
+  const failures: string[] = []
+  const versions = new Set<string>()
+  const client = (async () => {
+    while (asking) {
+      const since = performance.now()
+      await new Promise<void>((resolve) => {
+        const socket = connect(port, '127.0.0.1')
+        socket.once('connect', () => socket.end('GET / HTTP/1.0\r\n\r\n'))
+        let text = ''
+        socket.setEncoding('utf8').on('data', (more: string) => {
+          text += more
+        })
+        socket.once('error', (failure) => failures.push(failure.message))
+        socket.once('close', () => {
+          const [, version] = /"version":"([^"]+)"/.exec(text) ?? []
+          if (version !== undefined) versions.add(version)
+          longestMs = Math.max(longestMs, performance.now() - since)
+          resolve()
+        })
+      })
+    }
+  })()
+  done(await node.bin(['upgrade', '1.1.0', '--tar', tarOf('1.1.0')]))
+  await until('the new node answers', () => (versions.has('1.1.0') ? true : undefined))
+  asking = false
+  await client
+  done(await node.bin(['stop']))
+  await ends
+  assert.equal(
+    failures.filter((one) => one.includes('ECONNREFUSED')),
+    [],
+  )
+  console.log(`  longest wait for an answer over the restart: ${Math.round(longestMs)} ms`)
+})
+
+test('as process 1 it reaps what others leave, passes SIGTERM on, and ends with its node', async () => {
+  const unshare = ['--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child']
+  if (spawnSync('unshare', [...unshare, 'true']).status !== 0) return
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  let outer = 0
+  const ends = run('unshare', [...unshare, join(node.root, 'bin', 'counter'), 'foreground'], {
+    env: env(),
+    onStart: (child) => {
+      outer = child.pid ?? 0
+    },
+  })
+  const socket = join(node.root, 'run', 'counter.sock')
+  await until('the node runs', () => (existsSync(join(node.root, 'run', 'started')) ? true : undefined))
+  assert.is(await launcherOf(node), 1)
+  assert.ok(existsSync(socket))
+  // Orphans become children of process 1: none stays a zombie.
+  const expression = `new Promise((resolve) => {
+    const { spawn } = process.getBuiltinModule('node:child_process')
+    const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs')
+    spawn('sh', ['-c', 'sh -c "sleep 0.1" & sh -c "sleep 0.1" &'], { stdio: 'ignore' }).once('close', () =>
+      setTimeout(() => resolve(readdirSync('/proc').filter((pid) => {
+        try { return /^State:\\s+Z/m.test(readFileSync('/proc/' + pid + '/status', 'utf8')) } catch { return false }
+      }).length), 1000))
+  })`
+  assert.is(await node.call('eval', { expression }).then(() => 'asked'), 'asked')
+  assert.is(await zombies(node, expression), 0)
+  const [inner = ''] = spawnSync('ps', ['-o', 'pid=', '--ppid', String(outer)], { encoding: 'utf8' })
+    .stdout.trim()
+    .split(/\s+/)
+  process.kill(Number(inner), 'SIGTERM')
+  const { code, stderr } = await ends
+  assert.equal([code, stderr], [0, ''])
+})
+
+/** The number that an expression gives. */
+const zombies = async (node: Release, expression: string): Promise<number> =>
+  Number(await askSocket(join(node.root, 'run', 'counter.sock'), 'eval', { expression }))
+
+/** Makes a folder unwritable, also for root, where the system can. @returns undoes it */
+async function readOnly(root: string): Promise<() => Promise<void>> {
+  const mounted = spawnSync('sh', ['-c', 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"', 'sh', root])
+  if (mounted.status === 0) return async () => void spawnSync('umount', [root])
+  spawnSync('chmod', ['-R', 'a-w', root])
+  return async () => void spawnSync('chmod', ['-R', 'u+w', root])
+}
 
 /** The last of the documents that a `--json` call prints. */
 async function lastLine(running: Promise<Ran>): Promise<Ran> {

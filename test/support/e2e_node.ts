@@ -329,7 +329,7 @@ async function nodeFile(root: string): Promise<Readonly<Record<string, unknown>>
 }
 
 /** One request of the control protocol, without any of our code. */
-function askSocket(path: string, method: string, params: unknown): Promise<unknown> {
+export function askSocket(path: string, method: string, params: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     let received = ''

@@ -248,7 +248,9 @@ export const init = async (): Promise<GenServer.Init<State>> => {
   const wanted = Number(Application.getEnv('web', 'port', 0))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(wanted, '127.0.0.1', resolve)
+    // A socket of systemd.
+    if (process.env.RELEASE_LISTEN_FDS === '1') server.listen({ fd: 3 }, resolve)
+    else server.listen(wanted, '127.0.0.1', resolve)
   })
   const address = server.address()
   return ['ok', { server, port: typeof address === 'object' && address !== null ? address.port : wanted }]

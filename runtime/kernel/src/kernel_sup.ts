@@ -12,6 +12,7 @@ import * as codeServer from './code_server.js'
 import * as controlServer from './control_server.js'
 import * as callbacks from './kernel_sup.js'
 import * as loggerSup from './logger_sup.js'
+import * as serviceManager from './service_manager.js'
 
 /** Starts it under its name. */
 export const startLink = (): Promise<StartResult> => supervisor.startLink({ local: 'kernel_sup' }, callbacks, [])
@@ -34,7 +35,12 @@ export const init: supervisor.Init = () => {
     start: [controlServer, 'startLink', [options]],
     modules: [controlServer],
   } as const
-  return ['ok', FLAGS, [code, logger, control]]
+  const service = {
+    id: 'service_manager',
+    start: [serviceManager, 'startLink', []],
+    modules: [serviceManager],
+  } as const
+  return ['ok', FLAGS, [code, logger, control, ...(serviceManager.isWanted() ? [service] : [])]]
 }
 
 const FLAGS = { strategy: 'one_for_one', intensity: 3, period: 60 } as const

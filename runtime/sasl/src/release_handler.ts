@@ -29,6 +29,7 @@ import {
 } from '../../erts/process.js'
 import { report } from '../../erts/report.js'
 import { namedTable } from '../../kernel/src/named_table.js'
+import * as serviceManager from '../../kernel/src/service_manager.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
 import { addHistory, type HistoryEntry, readHistory } from './history.js'
 import type { CheckedInstall } from './install_check.js'
@@ -426,7 +427,7 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
     case 'check':
       return checkRelease(state, one.vsn, one.purge)
     case 'install':
-      return doInstallRelease(state, one.vsn, one.options, context, one.again)
+      return install(state, one.vsn, one.options, context, one.again)
     case 'make_permanent':
       return doMakePermanent(state, one.vsn, context)
     case 'reboot_old':
@@ -436,6 +437,21 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
     case 'note_bad':
       return noteBad(state, one.vsn, one.why, context)
   }
+}
+
+/** With word to the service manager, which shows the node as reloading meanwhile. */
+async function install(
+  state: HandlerState,
+  vsn: string,
+  options: EvalOptions,
+  context: OperationContext,
+  again: boolean | undefined,
+): Promise<Outcome<InstallSummary>> {
+  serviceManager.reloading(`installing ${vsn}`)
+  const outcome = await doInstallRelease(state, vsn, options, context, again)
+  // A node that ends now is not ready; the one that comes will say so.
+  if (outcome.reboot !== true) serviceManager.ready(`${outcome.answer.ok ? vsn : `not ${vsn}`}, process ${process.pid}`)
+  return outcome
 }
 
 const describe = (one: Operation): string => `${one.type.replaceAll('_', ' ')} ${'vsn' in one ? one.vsn : one.name}`

@@ -107,9 +107,20 @@ export async function openReleases(
   if (write) {
     if (onDisk !== undefined)
       note(`RELEASES.json brought in line with start_otp.json and "${booted.vsn}", which was booted`)
-    await writeReleases(store, releases)
+    await unlessReadOnly(writeReleases(store, releases), note)
   }
   const target = releases.find((one) => one.vsn === pointTo)
-  if (target !== undefined) await writePointer(store, target)
+  if (target !== undefined) await unlessReadOnly(writePointer(store, target), note)
   return releases
+}
+
+/** A node can run from a folder that it may not write to; only changes of its releases are impossible then. */
+async function unlessReadOnly(writing: Promise<void>, note: (sentence: string) => void): Promise<void> {
+  try {
+    await writing
+  } catch (failure) {
+    const code = failure instanceof Error && 'code' in failure ? failure.code : undefined
+    if (code !== 'EROFS' && code !== 'EACCES') throw failure
+    note(`the releases folder cannot be written (${code}): releases can neither be unpacked nor installed`)
+  }
 }
