@@ -11,6 +11,7 @@ import { type Arguments, flag, list, text } from '../node/command.js'
 import { type BuildOptions, type BuildReport, type BuiltRelease, build as buildReleases } from '../release/build.js'
 import { formatPlan } from '../release/plan.js'
 import { readSigner, type Signer } from '../release/sign.js'
+import { compareVsn } from '../release/vsn.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import { relupLines } from '../render/relup.js'
 import { count } from '../render/steps.js'
@@ -30,7 +31,7 @@ export async function build(args: Arguments, context: CliContext): Promise<Outco
     lines: (style) =>
       dryRun
         ? releases.flatMap(({ plan }) => formatPlan(plan))
-        : releases.flatMap((release) => next(release, context, style)),
+        : newest(releases).flatMap((release) => next(release, context, style)),
   })
 }
 
@@ -140,14 +141,21 @@ function facts({ plan, rel: _rel, ...release }: BuiltRelease, withPlan: boolean)
     : release
 }
 
+/** Of several versions of one release the newest: what is next is next for that one. */
+const newest = (releases: readonly BuiltRelease[]): readonly BuiltRelease[] =>
+  releases.filter(
+    (release) => !releases.some((other) => other.name === release.name && compareVsn(other.vsn, release.vsn) > 0),
+  )
+
 function next({ name, vsn, root, upgradeFrom }: BuiltRelease, context: CliContext, style: Style): string[] {
   const script = join(shown(root, context), 'bin', name)
-  const from = upgradeFrom.length === 0 ? '' : ` ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+  const [from] = upgradeFrom
+  const runs = style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)
   return [
     `Run it:        ${script} foreground      ${style.dim(`(daemon, remote, stop, ... : bin/${name} help)`)}`,
-    upgradeFrom.length === 0
-      ? 'Upgrade it:    change the code and "vsn", otp-rel build, otp-rel upgrade VSN'
-      : `Upgrade to it: otp-rel upgrade ${vsn}${from}`,
+    from === undefined
+      ? 'Upgrade it:    change the code and "vsn", otp-rel build, otp-rel plan FROM TO, otp-rel upgrade VSN'
+      : `Upgrade to it: otp-rel plan ${from} ${vsn}, otp-rel upgrade ${vsn} ${runs}`,
   ]
 }
 

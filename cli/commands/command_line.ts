@@ -5,9 +5,8 @@
  * by the command's description, as in `bin/NAME`, so that both refuse with the same words.
  */
 import yargs from 'yargs'
-import { didYouMean } from '../../schemas/nearest.js'
 import { err, type Result } from '../../schemas/result.js'
-import { place } from '../node/arguments.js'
+import { optionMeant, place } from '../node/arguments.js'
 import type { Arguments, CommandSpec, Option } from '../node/command.js'
 import { type Failure, usage } from '../render/failure.js'
 import { signature } from '../render/help.js'
@@ -89,7 +88,7 @@ export function readCommandLine(
   const unknown = words.find((word) => /^--?[A-Za-z]/.test(word))
   if (unknown !== undefined) {
     const written = unknown.replace(/=.*$/s, '')
-    const near = didYouMean(
+    const near = optionMeant(
       written.replace(/^-+/, ''),
       options.map(({ name }) => name),
     )

@@ -1,7 +1,7 @@
 /** `plan FROM TO`: what an upgrade between two built releases will do, with the processes of a node where one runs. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatReleaseError } from '../../runtime/sasl/src/release_error.js'
+import { formatReleaseError, type ReleaseError } from '../../runtime/sasl/src/release_error.js'
 import { readPlan, versionsIn } from '../../runtime/sasl/src/upgrade_plan_read.js'
 import type { LiveCounts, UpgradePlan } from '../../runtime/sasl/src/upgrade_plan_types.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -30,9 +30,9 @@ export async function plan(args: Arguments, context: CliContext): Promise<Outcom
   }
   const made = await readPlan(root, from, to)
   if (!made.ok) {
+    if (made.error.tag === 'no_matching_relup') return err(noWay(made.error, context))
     const { tag, ...facts } = made.error
-    const exit = tag === 'no_matching_relup' ? 'refused' : 'bad_package'
-    return err({ exit, tag, message: formatReleaseError(made.error), facts })
+    return err({ exit: 'bad_package', tag, message: formatReleaseError(made.error), facts })
   }
   const live = await liveCounts(located.value, from, to)
   const whole: UpgradePlan = { ...made.value, live }
@@ -64,5 +64,24 @@ export function unknownVersion(vsn: string, known: readonly string[], root: stri
     message: `no version "${vsn}" is built; ${there}`,
     hints: [`build it with "${context.program} build"`],
     facts: { vsn, known, root },
+  }
+}
+
+/** Each application that lacks an entry on a line of its own. */
+function noWay(error: Extract<ReleaseError, { tag: 'no_matching_relup' }>, { program }: CliContext): Failure {
+  const { tag, ...facts } = error
+  const { from, to, looked, lacking = [] } = error
+  return {
+    exit: 'refused',
+    tag,
+    message: `no instructions lead from "${from}" to "${to}": ${looked.map((one) => `${one.file} ${one.found}`).join('; ')}`,
+    hints:
+      lacking.length === 0
+        ? [`every appup leads there: add "${from}" to "upgrade_from" of ${to}, and "${program} build" again`]
+        : [
+            ...lacking.map((one) => `${one.application} ${one.from} -> ${one.to}: ${one.why}`),
+            `write what is missing, and "${program} build" again`,
+          ],
+    facts,
   }
 }

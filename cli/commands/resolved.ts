@@ -33,7 +33,7 @@ export async function lookAtRelease(args: Arguments, context: CliContext): Promi
       exit: 'usage',
       tag: 'which_release',
       message: `${CONFIG_FILE} has several releases: ${names.map((one) => `"${one}"`).join(', ')}`,
-      hints: ['say which one with --release NAME'],
+      hints: ['name one of them'],
       facts: { names },
     })
   }

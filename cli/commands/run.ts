@@ -3,7 +3,7 @@
  *
  * Everything but the streams and the end of the process, which are `main.ts`'s.
  */
-import { isAbsolute } from 'node:path'
+import { dirname, isAbsolute, sep } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok } from '../../schemas/result.js'
 import { helpLines, unknownCommand } from '../node/tool.js'
@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
   const terminal: Terminal = { ...world, json: own.includes('--json') }
   const [given, ...rest] = argv
-  if (given === '--version' || given === 'version') {
+  if (given === '--version' || given === '-v' || given === 'version') {
     return printOutcome(ok({ data: { version: world.version }, lines: () => [world.version] }), terminal)
   }
   const asked = given === undefined || given === 'help' || given === '--help' || given === '-h'
@@ -83,16 +83,23 @@ function notACommand(given: string, cwd: string): Failure {
   }
 }
 
-/** Files as the user would type them. */
+/** Files as the user would type them, in sentences too. */
 function withShownPaths(outcome: Outcome, cwd: string): Outcome {
+  const prose = (said: string): string => (cwd === dirname(cwd) ? said : said.replaceAll(`${cwd}${sep}`, ''))
   const show = (fault: Fault): Fault => {
-    if (fault.file === undefined || !isAbsolute(fault.file)) return fault
-    return { ...fault, file: shown(fault.file, { cwd }) }
+    const told = { ...fault, message: prose(fault.message) }
+    if (fault.file === undefined || !isAbsolute(fault.file)) return told
+    return { ...told, file: shown(fault.file, { cwd }) }
   }
   if (outcome.ok) {
     const { warnings } = outcome.value
     return warnings === undefined ? outcome : ok({ ...outcome.value, warnings: warnings.map(show) })
   }
-  const { faults } = outcome.error
-  return faults === undefined ? outcome : err({ ...outcome.error, faults: faults.map(show) })
+  const { faults, hints, message } = outcome.error
+  return err({
+    ...outcome.error,
+    message: prose(message),
+    ...(hints === undefined ? {} : { hints: hints.map(prose) }),
+    ...(faults === undefined ? {} : { faults: faults.map(show) }),
+  })
 }

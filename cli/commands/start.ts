@@ -21,7 +21,7 @@ export async function start(args: Arguments, context: CliContext): Promise<Outco
   if (!script.ok) return script
   context.progress({ verb: 'starting', text: shown(script.value, context) })
   const { code, said } = await run(script.value, ['daemon', ...list(args, 'rest')], context)
-  if (code !== 0) return err(startFailure(code, said, located.value))
+  if (code !== 0) return err(startFailure(code, said.replaceAll(script.value, context.program), located.value))
   const connected = await connect(located.value)
   if (!connected.ok) return ok(report({ started: true }, []))
   const { name, vsn, pid, socket } = connected.value.node

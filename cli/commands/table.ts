@@ -197,7 +197,7 @@ const GRAPH: CliCommandEntry = {
   details: [
     'As a tree, as Mermaid for Markdown, as DOT for Graphviz, or as an SVG drawing. Dependencies that follow from others are left out unless --all is given; the order of starting is below the tree.',
   ],
-  positionals: [],
+  positionals: [{ name: 'release', required: false, describe: WHICH.describe }],
   options: [
     {
       name: 'format',
@@ -208,7 +208,6 @@ const GRAPH: CliCommandEntry = {
     { name: 'modules', type: 'string', value: 'APPLICATION', describe: 'draw the imports of its modules' },
     { name: 'all', type: 'boolean', describe: 'also dependencies that follow from others' },
     { name: 'out', type: 'string', value: 'FILE', describe: 'write it there' },
-    WHICH,
   ],
   examples: [
     ['graph', 'the applications as a tree'],

@@ -16,6 +16,12 @@ interface Words {
   readonly values: readonly string[]
 }
 
+/** The option that was probably meant; a single letter may stand for one that begins with it. */
+export function optionMeant(name: string, known: readonly string[]): string {
+  const begins = known.filter((one) => name.length === 1 && one.startsWith(name))
+  return didYouMean(begins.length === 1 ? (begins[0] ?? name) : name, known)
+}
+
 /**
  * Reads what follows the name of a command.
  *
@@ -35,7 +41,7 @@ export function readArguments(
   for (const [name, value] of options) {
     const option = known.find((one) => one.name === name)
     if (option === undefined) {
-      const near = didYouMean(
+      const near = optionMeant(
         name,
         known.map((one) => one.name),
       )

@@ -37,7 +37,12 @@ export function callFailure(error: CallError, program: string): Failure {
   const undef = undefOf(facts)
   if (undef !== undefined) return { exit: 'remote_error', tag: 'undef', message: undef, facts }
   // The node's own words for why a process ended show each error with its stack, and the stack once more.
-  const said = tag === 'exit' && facts.reason !== undefined ? formatTerm(facts.reason, false) : message
+  const ended = tag === 'exit' && facts.reason !== undefined
+  const said = ended
+    ? formatTerm(facts.reason, false)
+    : tag === 'syntax_error'
+      ? `this is no JavaScript: ${message}`
+      : message
   return {
     exit: exitOf(error.error),
     tag,

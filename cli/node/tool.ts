@@ -120,7 +120,8 @@ export function unknownCommand(given: string, program: Program): Failure {
   const names = program.commands
     .filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases = [] }) => [name, ...aliases])
-  return usage('unknown_command', `unknown command "${given}"${didYouMean(given, names)}`, [
+  const what = given.startsWith('-') ? 'no command, only the option' : 'unknown command'
+  return usage('unknown_command', `${what} "${given}"${didYouMean(given.replace(/^-+/, ''), names)}`, [
     `see "${program.name} help"`,
   ])
 }

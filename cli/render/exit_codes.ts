@@ -21,7 +21,7 @@ export const EXIT_CODES = {
   wrong_user: { code: 6, means: 'the node belongs to another user' },
   wrong_node: { code: 7, means: 'another node than the one asked for runs there' },
   not_answering: { code: 8, means: 'the node is alive but does not answer, or went away while it was asked' },
-  refused: { code: 9, means: 'the node refused: unknown version, already installed, no upgrade path, wrong status' },
+  refused: { code: 9, means: 'refused: unknown version, already installed, no upgrade path, wrong status' },
   upgrade_undone: { code: 10, means: 'the upgrade failed and was undone: the node runs the release it ran before' },
   bad_package: { code: 11, means: 'the package is broken: checksum, file list, or not a release' },
   boot_failed: { code: 12, means: 'the node did not start; the end of its log is shown' },

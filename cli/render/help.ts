@@ -26,6 +26,8 @@ const HEADINGS: Record<(typeof GROUPS)[number], string> = {
 
 /** Columns of the left side of a list. */
 const LEFT = 34
+/** Columns of an example that still has its words beside it. */
+const LONG = 50
 /** Columns of a line of text. */
 const LINE = 100
 
@@ -63,7 +65,8 @@ export function commandHelp(program: Program, command: CommandSpec, style: Style
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', style.bold(title), ...lines]
   const { positionals, options, examples, details = [], aliases = [] } = command
-  const examplesWidth = Math.max(...examples.map(([line]) => width(line)))
+  // What a very long one does stands below it, so that the others stay together.
+  const examplesWidth = Math.max(0, ...examples.map(([line]) => width(line)).filter((columns) => columns <= LONG))
   return [
     `${command.summary}`,
     ...details.flatMap((paragraph) => ['', ...wrap(paragraph, LINE)]),
@@ -84,7 +87,11 @@ export function commandHelp(program: Program, command: CommandSpec, style: Style
     ),
     ...section(
       'Examples',
-      examples.map(([line, does]) => `  ${program.name} ${padEnd(line, examplesWidth)}   ${style.dim(does)}`),
+      examples.flatMap(([line, does]) =>
+        width(line) > LONG
+          ? [`  ${program.name} ${line}`, `    ${style.dim(does)}`]
+          : [`  ${program.name} ${padEnd(line, examplesWidth)}   ${style.dim(does)}`],
+      ),
     ),
   ]
 }

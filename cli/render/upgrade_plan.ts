@@ -154,9 +154,7 @@ function parameterText({ application, key, change, old, new: next, told, readers
     removed: `${name}  removed, was ${value(old)}`,
   }[change]
   const reads = readers.length === 0 ? '' : `; read by ${readers.map(nameIn(application)).join(', ')}`
-  const tells = told
-    ? 'config_change is called'
-    : 'nobody is told: without configChange a process keeps what it read when it started'
+  const tells = told ? 'config_change is called' : 'no configChange: what was read at a start stays'
   return `${what} (${tells}${reads})`
 }
 

@@ -186,7 +186,7 @@ test('upgrade --dry-run says what it would do and changes nothing that runs', as
     `^ {4}counter +update, state migrated by code_change \\(1 process on node counter@${host}\\)`,
     `^ {4}tally +update, its processes stand still meanwhile \\(1 process on node counter@${host}\\)`,
     '^ {4}words +load_module',
-    '^ {2}config +counter\\.step {2}1 -> 2 \\(nobody is told: .*; read by web/listener\\)',
+    '^ {2}config +counter\\.step {2}1 -> 2 \\(no configChange: .*; read by web/listener\\)',
     '^It can be installed: .* 1\\.1\\.0 is on the node; nothing that runs was changed\\.',
   ]) {
     assert.match(text, new RegExp(`${line}$`, 'm'))

@@ -114,7 +114,7 @@ test('build, boot, change in place, upgrade, commit, stop', async () => {
 
   await write('1.1.0')
   const built = await npx('build')
-  assert.match(done(built), /Upgrade to it: otp-rel upgrade 1\.1\.0/)
+  assert.match(done(built), /Upgrade to it: otp-rel plan 1\.0\.0 1\.1\.0, otp-rel upgrade 1\.1\.0/)
   assert.match(built.stdout, /relup\.json from 1\.0\.0/)
   assert.match(
     done(await npx('upgrade', '1.1.0')),

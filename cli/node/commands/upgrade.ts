@@ -9,10 +9,11 @@ import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { type Failure, type Outcome, report } from '../../render/failure.js'
+import { didYouMean } from '../../render/nearest.js'
 import { record } from '../../render/record.js'
 import { parseMs } from '../../render/steps.js'
 import { afterRestart, restartIn } from '../after_restart.js'
-import { releases, running, textOf } from '../answer.js'
+import { type ReleaseFacts, releases, running, textOf } from '../answer.js'
 import { ask, call, withNode } from '../ask.js'
 import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
@@ -28,7 +29,13 @@ export const upgrade: NodeCommand = (args, context) =>
     const all = releases(known.value)
     const tar = all.some((one) => one.vsn === vsn)
       ? ok(undefined)
-      : findPackage(vsn, text(args, 'tar'), running(all)?.name ?? client.node.name, context)
+      : findPackage(
+          vsn,
+          text(args, 'tar'),
+          running(all)?.name ?? client.node.name,
+          context,
+          all.map((one) => one.vsn),
+        )
     if (!tar.ok) return tar
     return install(client, context, 'upgrade', vsn, tar.value, args)
   })
@@ -39,9 +46,26 @@ export const downgrade: NodeCommand = (args, context) =>
     const given = text(args, 'vsn')
     const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
     if (!known.ok) return known
-    const vsn = given ?? releases(known.value).find(({ status }) => status === 'permanent')?.vsn ?? ''
+    const all = releases(known.value)
+    const vsn = given ?? all.find(({ status }) => status === 'permanent')?.vsn ?? ''
+    if (given === undefined && running(all)?.vsn === vsn) return err(nothingBack(vsn, all, context))
     return install(client, context, 'downgrade', vsn, undefined, args)
   })
+
+/** What runs is what boots: a version has to be named. */
+function nothingBack(vsn: string, all: readonly ReleaseFacts[], { program }: NodeContext): Failure {
+  const others = all.filter((one) => one.vsn !== vsn).map((one) => one.vsn)
+  return {
+    exit: 'refused',
+    tag: 'already_installed',
+    message: `${vsn} runs and is what boots: there is nothing to go back to by itself`,
+    hints:
+      others.length === 0
+        ? [`the node has no other version, see "${program} versions"`]
+        : [`say which version: ${others.map((one) => `"${program} downgrade ${one}"`).join(' or ')}`],
+    facts: { vsn, others },
+  }
+}
 
 /** Makes the version that runs, or the one given, the one that boots. */
 export const commit: NodeCommand = (args, context) =>
@@ -96,6 +120,7 @@ function findPackage(
   given: string | undefined,
   name: string,
   context: NodeContext,
+  known: readonly string[] = [],
 ): Result<string | undefined, Failure> {
   const places =
     given === undefined
@@ -112,7 +137,7 @@ function findPackage(
     tag: given === undefined ? 'no_such_release' : 'no_such_file',
     message:
       given === undefined
-        ? `the node has no version "${vsn}", and there is no package of it: looked for ${looked}`
+        ? `the node has no version "${vsn}", and there is no package of it: looked for ${looked}${didYouMean(vsn, known)}`
         : `there is no package ${looked}`,
     hints: [
       `see what the node has with "${context.program} versions"`,

@@ -48,7 +48,10 @@ export function installLines(
     migrated === undefined ? '' : `${count(migrated, 'state')} migrated`,
   ].filter((fact) => fact !== '')
   const head = `${name} is ${vsn}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}.`
-  const back = from === undefined || from === vsn ? '' : `go back with "${program} downgrade ${from}"`
+  const back =
+    from === undefined || from === vsn
+      ? ''
+      : `go back with "${program} ${textOf(answer, 'direction') === 'down' ? 'upgrade' : 'downgrade'} ${from}"`
   const proved = textOf(answer, 'probation')
   if (proved === 'committed') return [`${head} It proved itself and is permanent: it is what boots from now on.`]
   if (proved === 'superseded')

@@ -26,7 +26,7 @@ import {
   packageChanges,
   parameterChanges,
 } from './upgrade_plan_config.js'
-import { childCall, moduleChanges } from './upgrade_plan_modules.js'
+import { childCall, moduleChanges, type NamedChildren } from './upgrade_plan_modules.js'
 import type {
   ApplicationChange,
   LiveCounts,
@@ -57,6 +57,8 @@ export interface PlanSource {
   readonly script: UpgradeScript
   /** Exported names of modules, by id: of those that the script touches, and of callback modules. */
   readonly exports: ReadonlyMap<string, readonly string[]>
+  /** Children that supervisors name, by id of the module. */
+  readonly children: ReadonlyMap<string, NamedChildren>
   /** What modules of the new release use, by id; needed where parameters or packages differ. */
   readonly uses: ReadonlyMap<string, ModuleUses>
 }
@@ -104,7 +106,7 @@ export function callbackOf({ resources }: PlanSide, application: string): string
   return typeof real !== 'string' ? undefined : real.includes('/') ? real : `${application}/${real}`
 }
 
-function applicationChanges({ from, to, script, exports }: PlanSource): readonly ApplicationChange[] {
+function applicationChanges({ from, to, script, exports, children }: PlanSource): readonly ApplicationChange[] {
   const { started, stopped } = touchedBy(script.instructions)
   const ids = ({ resources }: PlanSide): ReadonlySet<string> =>
     new Set(
@@ -116,6 +118,7 @@ function applicationChanges({ from, to, script, exports }: PlanSource): readonly
     same: new Set(sums.same),
     differ: sums.differ,
     exports,
+    children,
   })
   const vsnIn = ({ libs }: PlanSide, name: string): string | null =>
     libs.find(({ application }) => application === name)?.vsn ?? null

@@ -19,6 +19,14 @@ export interface ModuleFacts {
   readonly differ: readonly string[]
   /** Exported names of the modules that are loaded, by id. */
   readonly exports: ReadonlyMap<string, readonly string[]>
+  /** Children that supervisors name in both releases, by id of the module, as far as their code shows it. */
+  readonly children: ReadonlyMap<string, NamedChildren>
+}
+
+/** The children that a supervisor's code names. */
+export interface NamedChildren {
+  readonly old: readonly string[]
+  readonly new: readonly string[]
 }
 
 /** A change of a supervisor's children by a call. */
@@ -56,14 +64,15 @@ export function moduleChanges(
       if (removed.has(id)) return { id, change: 'removed' }
       if (restarted.has(id)) return { id, change: 'restart' }
       return supervisors.has(id)
-        ? { id, change: 'supervisor', ...childrenOf(id, children) }
+        ? { id, change: 'supervisor', ...childrenOf(id, children, undefined) }
         : { id, change: 'suspended' }
     }
     if (!facts.old.has(id)) return { id, change: 'new' }
     if (restarted.has(id)) return { id, change: 'restart' }
     const same = facts.same.has(id)
     if (supervisors.has(id) && (converted.has(id) || hasChildCalls(id, children))) {
-      return { id, change: 'supervisor', ...childrenOf(id, children) }
+      const named = converted.has(id) ? facts.children.get(id) : undefined
+      return { id, change: 'supervisor', ...childrenOf(id, children, named) }
     }
     return suspended.has(id)
       ? { id, change: 'update', migrated: converted.has(id), same }
@@ -104,15 +113,18 @@ const isOf = (id: string, { supervisor }: ChildCall): boolean => byName(new Set(
 
 const hasChildCalls = (id: string, children: readonly ChildCall[]): boolean => children.some((one) => isOf(id, one))
 
-function childrenOf(id: string, all: readonly ChildCall[]) {
+/** Those that calls start and stop, and those that its new `init` does by itself. */
+function childrenOf(id: string, all: readonly ChildCall[], named: NamedChildren | undefined) {
   const own = all.filter((one) => isOf(id, one))
   const does = (what: ChildCall['does']): readonly string[] => [
     ...new Set(own.filter((one) => one.does === what).map(({ child }) => child)),
   ]
   const [starts, stops] = [does('start'), does('stop')]
+  const come = named?.new.filter((child) => !named.old.includes(child)) ?? []
+  const go = named?.old.filter((child) => !named.new.includes(child)) ?? []
   return {
-    starts: starts.filter((child) => !stops.includes(child)),
-    stops: stops.filter((child) => !starts.includes(child)),
+    starts: [...new Set([...starts.filter((child) => !stops.includes(child)), ...come])],
+    stops: [...new Set([...stops.filter((child) => !starts.includes(child)), ...go])],
     restarts: stops.filter((child) => starts.includes(child)),
   }
 }
@@ -131,4 +143,11 @@ export function childCall([module, fun, [supervisor, what]]: Mfa): ChildCall | u
     return undefined
   const id: unknown = typeof what === 'object' && what !== null && 'id' in what ? what.id : what
   return { supervisor, child: typeof id === 'string' ? id : JSON.stringify(id), does }
+}
+
+/** The ids of the children in the text of a built supervisor; none of one whose children are made while it runs. */
+export function childrenIn(text: string): readonly string[] {
+  if (text.includes('simple_one_for_one')) return []
+  const specs = /\bid:\s*"([^"\\]+)"[^}]{0,300}?\bstart:|\bstart:[^}]{0,300}?\bid:\s*"([^"\\]+)"/g
+  return [...new Set([...text.matchAll(specs)].map(([, before, after]) => before ?? after ?? ''))]
 }

@@ -15,6 +15,7 @@ import { findEntry, readAppup } from './systools_appup.js'
 import { applicationOf, findScript, resourcesOf, touchedBy } from './upgrade_plan.js'
 import { environmentsOf, type ModuleUses, packageNameOf, readsIn } from './upgrade_plan_config.js'
 import { callbackOf, makePlan, type PlanSide, type PlanSource } from './upgrade_plan_make.js'
+import { childrenIn, type NamedChildren } from './upgrade_plan_modules.js'
 import type { LiveCounts, UpgradePlan } from './upgrade_plan_types.js'
 
 /**
@@ -41,13 +42,18 @@ export async function readPlan(
   const { loaded, removed, suspended } = touchedBy(script.instructions)
   const callbacks = next.value.libs.flatMap(({ application }) => callbackOf(next.value, application) ?? [])
   const exports = new Map<string, readonly string[]>()
+  const children = new Map<string, NamedChildren>()
   for (const id of new Set([...loaded, ...removed, ...suspended, ...callbacks])) {
-    // The new version where there is one: removed modules are only in the old release.
-    const meta = (await readMeta(root, next.value.libs, id))?.meta ?? (await readMeta(root, old.value.libs, id))?.meta
+    const before = await readMeta(root, old.value.libs, id)
+    const after = await readMeta(root, next.value.libs, id)
+    // Removed modules are only in the old release.
+    const meta = (after ?? before)?.meta
     if (meta !== undefined) exports.set(id, meta.exports)
+    if (before === undefined || after === undefined) continue
+    children.set(id, { old: childrenIn(before.text), new: childrenIn(after.text) })
   }
   const uses = concernsOthers(sides) ? await readUses(root, next.value) : new Map()
-  return ok(makePlan({ ...sides, exports, uses }, live))
+  return ok(makePlan({ ...sides, exports, children, uses }, live))
 }
 
 async function readSide(root: string, vsn: string): Promise<Result<PlanSide, ReleaseError>> {

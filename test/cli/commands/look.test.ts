@@ -25,7 +25,7 @@ async function cli(...argv: string[]) {
 // command line, exit code, what is said, why
 const SAID = [
   [['graph'], 0, /^shop 1\.0\.0\n├── sasl [\s\S]*\nstarts {3}kernel, stdlib, sasl, cart, mail, shop\n$/, 'a tree'],
-  [['graph', '--release', 'shop-1.0.0', '--format', 'dot'], 0, /^digraph "shop 1\.0\.0" \{\n/, 'DOT'],
+  [['graph', 'shop-1.0.0', '--format', 'dot'], 0, /^digraph "shop 1\.0\.0" \{\n/, 'DOT'],
   [['graph', '--modules', 'shop', '--format', 'mermaid'], 0, /\nflowchart TD\n {2}n_shop_/, 'modules as Mermaid'],
   [
     ['graph', '--format', 'svgg'],
@@ -39,12 +39,7 @@ const SAID = [
     /^error: shop 1\.0\.0 has no application "shpo"; did you mean "shop"\?/,
     'an unknown application',
   ],
-  [
-    ['graph', '--release', 'shpo'],
-    2,
-    /no release is called "shpo"; there are: "shop"; did you mean "shop"\?/,
-    'an unknown release',
-  ],
+  [['graph', 'shpo'], 2, /no release is called "shpo"; there are: "shop"; did you mean "shop"\?/, 'an unknown release'],
   [
     ['graph', '--out', 'no/such/folder/a.svg'],
     15,

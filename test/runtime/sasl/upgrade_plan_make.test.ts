@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { plain } from '../../../cli/render/style.js'
 import { planLines } from '../../../cli/render/upgrade_plan.js'
 import { makePlan, type PlanSide, type PlanSource } from '../../../runtime/sasl/src/upgrade_plan_make.js'
+import { childrenIn } from '../../../runtime/sasl/src/upgrade_plan_modules.js'
 import type { LowLevelInstruction } from '../../../schemas/types.js'
 
 const test = suite('sasl/upgrade_plan_make')
@@ -112,6 +113,7 @@ function source(instructions: readonly LowLevelInstruction[], other: Partial<Pla
     to: side('1.1.0', { shop: { vsn: '1.1.0', modules: NEW } }),
     script: { direction: 'up', file: 'releases/1.1.0/relup.json', otherVsn: '1.0.0', description: null, instructions },
     exports: EXPORTS,
+    children: new Map(),
     uses: new Map(),
     ...other,
   }
@@ -265,21 +267,21 @@ const PARAMETERS = [
     'limit',
     1,
     2,
-    'shop.limit  1 -> 2 (nobody is told: without configChange a process keeps what it read when it started; read by cart, mail/queue)',
+    'shop.limit  1 -> 2 (no configChange: what was read at a start stays; read by cart, mail/queue)',
     'who reads it',
   ],
   [
     'extra',
     undefined,
     [1],
-    'shop.extra  new, [1] (nobody is told: without configChange a process keeps what it read when it started; read by mail/queue)',
+    'shop.extra  new, [1] (no configChange: what was read at a start stays; read by mail/queue)',
     'a new one; who reads all reads it',
   ],
   [
     'db_password',
     'one',
     'two',
-    'shop.db_password  "***" -> "***" (nobody is told: without configChange a process keeps what it read when it started; read by mail/queue)',
+    'shop.db_password  "***" -> "***" (no configChange: what was read at a start stays; read by mail/queue)',
     'secrets are not printed',
   ],
   ['host', { a: 1 }, { a: 1 }, undefined, 'the same value is no change'],
@@ -329,6 +331,28 @@ test('npm packages: what changes, who gets it and who keeps the old one', () => 
     '           shop: ws 8.0.0 -> 8.1.0 (reloads cart; the old one stays in idle)',
   ])
 })
+
+test('children that a new supervisor names by itself start, those it names no longer stop, calls for the same say nothing new', () => {
+  const children = new Map([
+    ['shop/shop_sup', { old: ['cart', 'mail'], new: ['cart', 'audit'] }],
+    ['shop/cart', { old: ['no'], new: ['supervisor'] }],
+  ])
+  const said = lines(source(UPGRADE, { children }))
+  assert.ok(
+    said.includes('    shop_sup      supervisor update: starts child "audit", stops child "mail"'),
+    said.join('\n'),
+  )
+})
+
+// text of a built supervisor, the children it names, why
+const CHILDREN = [
+  ['[{ id: "a", start: [$a, "startLink", []] }, { start: [$b, "startLink", []], id: "b" }]', ['a', 'b'], 'literals'],
+  ['{ id: "a", restart: "transient", start: [$a, "startLink", [1]] }', ['a'], 'with other keys'],
+  ['names.map((name) => ({ id: name, start: [$a, "startLink", []] }))', [], 'made while it runs'],
+  ['{ strategy: "simple_one_for_one" }, [{ id: "a", start: [$a, "startLink", []] }]', [], 'a template is no child'],
+  ['const user = { id: "x", name: "y" }', [], 'an id of something else'],
+] as const
+for (const [text, ids, why] of CHILDREN) test(`children in code: ${why}`, () => assert.equal(childrenIn(text), ids))
 
 test('a plan is plain data', () => {
   const plan = makePlan(source(UPGRADE))
