@@ -96,7 +96,7 @@ export async function locate(args: Arguments, context: CliContext): Promise<Resu
     const hints = [...(project.error.hints ?? []), 'or say where the release is with --root DIR']
     return err(project.error.tag === 'no_config' ? { ...project.error, hints } : project.error)
   }
-  const chosen = choose(project.value, name)
+  const chosen = chooseRelease(project.value, name)
   if (!chosen.ok) return chosen
   return ok({
     root: join(project.value.output, 'rel', chosen.value),
@@ -110,7 +110,8 @@ export function releaseNames({ releases }: Config): string[] {
   return [...new Set(releases.map(({ name }) => name))]
 }
 
-function choose(project: Config, name: string | undefined): Result<string, Failure> {
+/** The release that is meant: the one that is named, else the only one. */
+export function chooseRelease(project: Config, name: string | undefined): Result<string, Failure> {
   const names = releaseNames(project)
   const listed = names.map((one) => `"${one}"`).join(', ')
   if (name === undefined) {

@@ -46,6 +46,11 @@ export interface BuildOptions {
   readonly tar?: boolean
   /** Signs the releases. Default: they are not signed. */
   readonly sign?: Signer
+  /**
+   * For `otp-rel dev`: into `dev` below the output, copied, with the node of the target and without a way from other
+   * versions. Default false.
+   */
+  readonly dev?: boolean
   /** Treat warnings as faults, before anything is assembled. Default false. */
   readonly warningsAsErrors?: boolean
 }
@@ -98,8 +103,9 @@ export async function build(
   options: BuildOptions = {},
   progress: (step: BuildStep) => void = () => {},
 ): Promise<Result<BuildReport, readonly Fault[]>> {
-  const config = await projectConfig(project, options)
-  if (!config.ok) return config
+  const read = await projectConfig(project, options)
+  if (!read.ok) return read
+  const config = { value: options.dev === true ? forDev(read.value) : read.value }
   const specs: ReleaseSpec[] = []
   for (const name of options.releases ?? [undefined]) {
     const named = releasesNamed(config.value, name)
@@ -124,6 +130,13 @@ export async function build(
   if (after !== undefined) return err([after])
   return ok({ project: config.value.root, releases, warnings })
 }
+
+/** The configuration of releases that `otp-rel dev` runs. */
+export const forDev = (config: Config): Config => ({
+  ...config,
+  output: join(config.output, 'dev'),
+  releases: config.releases.map((one) => ({ ...one, includeErts: false, devMode: false, upgradeFrom: [] })),
+})
 
 /** What the releases of one build share. */
 async function openShared(config: Config, specs: readonly ReleaseSpec[]) {

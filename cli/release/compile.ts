@@ -158,7 +158,7 @@ function started({ mod }: AppResource): string | undefined {
 }
 
 /** What a cached text depends on beside its source: raise it when the pipeline's output changes. */
-const TOOLS = 'esbuild 0.28 node20, transform 2, behaviours 1'
+const TOOLS = 'esbuild 0.28 node20, transform 2, behaviours 2'
 
 /** Whether every specifier of a cached module leads where it led. */
 function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: ImportWorld): boolean {
@@ -170,9 +170,12 @@ function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: 
 
 const builtModule = (jobs: readonly Job[]) => {
   const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
-  return ({ application, name, id, file }: ModuleSource, { code, map, meta }: CacheEntry): CompiledModule => {
+  return (
+    { application, name, id, file }: ModuleSource,
+    { code, map, meta, behaviour }: CacheEntry,
+  ): CompiledModule => {
     const packages = packagesOf(meta, file, texts.get(id) ?? '')
-    return { application, name, id, source: file, file: `${name}.js`, code, map, meta, packages }
+    return { application, name, id, source: file, file: `${name}.js`, code, map, meta, packages, behaviour }
   }
 }
 

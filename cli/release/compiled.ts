@@ -1,5 +1,6 @@
 /** What compiling gives: built modules, and what is known of each. */
 import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
+import type { BehaviourFacts } from './behaviour_facts.js'
 import type { SourcePlace } from './compile_fault.js'
 
 /** A built module. */
@@ -21,6 +22,8 @@ export interface CompiledModule {
   readonly meta: ModuleMeta | undefined
   /** Its imports from npm packages. */
   readonly packages: readonly PackageUse[]
+  /** What its text says of behaviours; a JSON module says nothing. */
+  readonly behaviour?: BehaviourFacts | undefined
 }
 
 /** An import from an npm package. */

@@ -6,7 +6,7 @@ import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { SysConfigSection } from '../../../schemas/types.js'
-import type { Linker, Namespace, Prepared } from '../../erts/linker/linker.js'
+import type { Change, Linker, Namespace, Prepared } from '../../erts/linker/linker.js'
 import { formatPrepareProblem, PrepareError } from '../../erts/linker/prepare_error.js'
 import * as application from '../../kernel/src/application.js'
 import { readChecksums, verifyInPlace } from './checksums.js'
@@ -126,7 +126,7 @@ async function gather(
   })
   faults.push(...planFaults, ...softPurge(linker, script.value))
   // Code that is damaged, or that the plan is wrong about, is not tried.
-  const code = faults.length === 0 ? await tryCode(linker, root, to, script.value) : ok(NO_CODE)
+  const code = faults.length === 0 ? await tryCode(linker, ...newCode(root, to, script.value)) : ok(NO_CODE)
   if (!code.ok) faults.push(...code.error)
   // Providers are code, too.
   const provided =
@@ -171,7 +171,7 @@ function softPurge(linker: Linker, script: UpgradeScript): readonly ReleaseError
 }
 
 /** New code that was tried. */
-interface TriedCode {
+export interface TriedCode {
   /** Undefined: there is none. */
   readonly prepared: Prepared | undefined
   /** Its modules as they were evaluated aside, by id. */
@@ -180,15 +180,19 @@ interface TriedCode {
 
 const NO_CODE: TriedCode = { prepared: undefined, trial: () => undefined }
 
-/** Reads, compiles and evaluates the new code aside. */
-async function tryCode(
-  linker: Linker,
-  root: string,
-  to: Release,
-  script: UpgradeScript,
-): Promise<Result<TriedCode, readonly ReleaseError[]>> {
+/** Which modules are new code and where, and the folders of all applications. */
+function newCode(root: string, to: Release, script: UpgradeScript): [Change[], Readonly<Record<string, string>>] {
   const dirs = Object.fromEntries(to.libs.map((lib) => [lib.application, libDir(root, lib)]))
   const changes = touchedBy(script.instructions).loaded.map((id) => ({ id, dir: dirs[applicationOf(id)] ?? '' }))
+  return [changes, dirs]
+}
+
+/** Reads, compiles and evaluates new code aside. @param dirs as for `Linker.prepare` */
+export async function tryCode(
+  linker: Linker,
+  changes: readonly Change[],
+  dirs: Readonly<Record<string, string>> = {},
+): Promise<Result<TriedCode, readonly ReleaseError[]>> {
   if (changes.length === 0) return ok(NO_CODE)
   try {
     const prepared = await linker.prepare(changes, dirs)

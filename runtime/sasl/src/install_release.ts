@@ -128,17 +128,15 @@ export async function install(
 /** Asked anew each time: it changes while things are awaited. */
 const isCancelled = ({ signal }: InstallReporting): boolean => signal?.aborted === true
 
-/** What only success brings: processes on dropped code end, unused old code is dropped, paths of gone applications go. */
-async function finish(
-  checked: CheckedInstall,
-  summary: EvalSummary,
+/** Ends processes on dropped code, and drops old code that nobody uses. @returns what is still used, and by whom */
+export function dropOldCode(
+  { doomed, unpurged: replaced }: Pick<EvalSummary, 'doomed' | 'unpurged'>,
   linker: Linker,
-  sinceMs: number,
-): Promise<Installed> {
-  for (const user of summary.doomed) if (user.isStill()) exitPid(user.pid, 'kill')
+): Pick<Installed, 'unpurged'> & { readonly onOldCode: Readonly<Record<string, readonly string[]>> } {
+  for (const user of doomed) if (user.isStill()) exitPid(user.pid, 'kill')
   const onOldCode: Record<string, readonly string[]> = {}
   const unpurged = new Map<string, 'soft_purge' | 'brutal_purge'>()
-  for (const [module, method] of summary.unpurged) {
+  for (const [module, method] of replaced) {
     const users = usersOfVersion(linker.old(module))
     if (users.length === 0) linker.purge(module)
     else {
@@ -146,6 +144,17 @@ async function finish(
       onOldCode[module] = users.map(({ pid }) => pid.toString())
     }
   }
+  return { unpurged, onOldCode }
+}
+
+/** What only success brings: processes on dropped code end, unused old code is dropped, paths of gone applications go. */
+async function finish(
+  checked: CheckedInstall,
+  summary: EvalSummary,
+  linker: Linker,
+  sinceMs: number,
+): Promise<Installed> {
+  const { unpurged, onOldCode } = dropOldCode(summary, linker)
   for (const name of checked.gone) removeApplicationDir(name)
   return {
     unpurged,

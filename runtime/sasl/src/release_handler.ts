@@ -31,6 +31,7 @@ import { report } from '../../erts/report.js'
 import { namedTable } from '../../kernel/src/named_table.js'
 import * as serviceManager from '../../kernel/src/service_manager.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
+import type { DevChange, DevSummary } from './dev_load.js'
 import { addHistory, type HistoryEntry, readHistory } from './history.js'
 import type { CheckedInstall } from './install_check.js'
 import type { InstallSummary } from './install_release.js'
@@ -48,6 +49,7 @@ import {
   setUnpacked as doSetUnpacked,
   unpackRelease as doUnpackRelease,
   type HandlerState,
+  loadChange,
   noteBad,
   type OperationContext,
   type Outcome,
@@ -87,6 +89,7 @@ type Operation =
   | { readonly type: 'reboot_old'; readonly vsn: string }
   | { readonly type: 'remove'; readonly vsn: string }
   | { readonly type: 'note_bad'; readonly vsn: string; readonly why: string }
+  | { readonly type: 'load'; readonly name: string; readonly change: DevChange }
 
 type Request =
   | { readonly type: 'releases' }
@@ -234,6 +237,8 @@ export const operations = {
   remove: (vsn: string, context: OperationContext = {}) => operate<'ok'>({ type: 'remove', vsn }, context),
   noteBad: (vsn: string, why: string, context: OperationContext = {}) =>
     operate<'ok'>({ type: 'note_bad', vsn, why }, context),
+  /** Code of a node under development; see dev_load.ts. */
+  load: (change: DevChange) => operate<DevSummary>({ type: 'load', name: 'changed modules', change }),
 } as const
 
 function operate<T>(operation: Operation, context: OperationContext = {}): Promise<Result<T>> {
@@ -436,6 +441,8 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
       return doRemoveRelease(state, one.vsn, context)
     case 'note_bad':
       return noteBad(state, one.vsn, one.why, context)
+    case 'load':
+      return loadChange(state, one.change)
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { userInfo } from 'node:os'
 import { err, type Result } from '../../../schemas/result.js'
+import { getEnv } from '../../kernel/src/application.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from '../../kernel/src/control.js'
 import { missing, type Params, text, unwrap } from './control_params.js'
 import type { InstallSummary } from './install_release.js'
@@ -18,9 +19,14 @@ import { countLive } from './upgrade_plan_live.js'
 import { readPlan } from './upgrade_plan_read.js'
 import type { UpgradePlan } from './upgrade_plan_types.js'
 
-/** Registers the methods. @returns takes them away again */
+/**
+ * Registers the methods; `dev_load` only where the parameter `dev` of sasl is true, which `otp-rel dev` sets.
+ *
+ * @returns takes them away again
+ */
 export function registerReleaseMethods(): () => void {
-  const taken = Object.entries(METHODS).map(([name, method]) => registerMethod(name, method))
+  const methods = getEnv<unknown>('sasl', 'dev', false) === true ? { ...METHODS, ...DEV_METHODS } : METHODS
+  const taken = Object.entries(methods).map(([name, method]) => registerMethod(name, method))
   return () => {
     for (const take of taken) take()
   }
@@ -143,6 +149,15 @@ async function planOf(from: string, vsn: string, name: string | undefined): Prom
   const root = rootOf()
   if (root === undefined) return err({ tag: 'no_release' })
   return readPlan(root, from, vsn, name === undefined ? null : await countLive(name))
+}
+
+const DEV_METHODS: Readonly<Record<string, ControlMethod>> = {
+  /** `{ instructions }` -> a DevSummary; the modules' files have been replaced. See dev_load.ts. */
+  dev_load: async ({ instructions }) => {
+    if (!Array.isArray(instructions)) throw missing('instructions')
+    // Made by systools in otp-rel dev; the interpreter refuses what it does not know.
+    return unwrap(await operations.load({ instructions }))
+  },
 }
 
 async function upgrade(

@@ -11,6 +11,7 @@ import { exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
 import { findBadBuild, forgetBadBuild, noteBadBuild } from './bad_builds.js'
 import { verifyInPlace } from './checksums.js'
+import { type DevChange, type DevSummary, devLoad } from './dev_load.js'
 import { addHistory, type HistoryEntry } from './history.js'
 import { type CheckedInstall, checkInstall } from './install_check.js'
 import { type InstallStep, type InstallSummary, install } from './install_release.js'
@@ -221,6 +222,17 @@ export async function installRelease(
     answer: ok(summary),
     state: await remember(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, undefined, from),
   }
+}
+
+/** Carries a change of a node under development out; no release changes with it. */
+export async function loadChange(state: HandlerState, change: DevChange): Promise<Outcome<DevSummary>> {
+  const { linker } = state
+  if (linker === undefined) return refuse({ tag: 'no_release' })
+  const libs = runningRelease(state.releases)?.libs ?? []
+  const loaded = await devLoad(change, linker, (name) => libs.find(({ application }) => application === name)?.vsn)
+  if (!loaded.ok) return refuse(loaded.error)
+  const unpurged = new Map([...state.unpurged, ...loaded.value.unpurged])
+  return { answer: ok(loaded.value.summary), state: { ...state, unpurged } }
 }
 
 /** Makes the current release the one that boots, and ends what still runs code of before. */

@@ -1,0 +1,148 @@
+/**
+ * `dev`: runs the project, and puts every save into the running node. The work is cli/dev's; here are the words, and the
+ * keys of a terminal.
+ */
+import { err, ok } from '../../schemas/result.js'
+import { type DevEvent, openSession, type Session } from '../dev/session.js'
+import { watchFolders } from '../dev/watch.js'
+import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
+import { type Arguments, flag, list, text } from '../node/command.js'
+import { readNodeFile } from '../node/node_file.js'
+import { forDev } from '../release/build.js'
+import { warningLines } from '../render/error.js'
+import { type Outcome, type Report, report } from '../render/failure.js'
+import { count, formatMs } from '../render/steps.js'
+import { type CliContext, chooseRelease, configOptions, projectPath, readProject, shown } from './project.js'
+
+/** Runs until it is told to quit. */
+export async function dev(args: Arguments, context: CliContext): Promise<Outcome> {
+  const file = await projectPath(args, context)
+  if (!file.ok) return file
+  const project = await readProject(args, context)
+  if (!project.ok) return project
+  const release = chooseRelease(project.value, text(args, 'name'))
+  if (!release.ok) return release
+  const root = `${forDev(project.value).output}/rel/${release.value}`
+  const before = readNodeFile({ root })
+  if (before.ok) {
+    return err({
+      exit: 'refused',
+      tag: 'already_running',
+      message: `a node of "otp-rel dev" runs already (process ${before.value.pid})`,
+      hints: [`stop it with "${context.program} stop --root ${shown(root, context)}"`],
+    })
+  }
+  const tell = (event: DevEvent) => context.show(words(event, context))
+  const node = { ...context, target: { root }, timeoutMs: DEFAULT_TIMEOUT_MS, packagesOf: () => [] }
+  const opened = await openSession({
+    project: file.value,
+    config: configOptions(args, context),
+    release: release.value,
+    args: list(args, 'rest'),
+    json: flag(args, 'json'),
+    context: node,
+    tell,
+  })
+  if (!opened.ok) return opened
+  const session = opened.value
+  const watch = watchFolders(
+    session.folders,
+    (path) => session.ignored(path),
+    (paths, sinceMs) => session.saved(paths, sinceMs),
+    (folder, why) =>
+      tell({
+        event: 'refused',
+        message: `${shown(folder, context)} cannot be watched: ${why.message}; see "otp-rel doctor"`,
+      }),
+  )
+  session.look()
+  await untilQuit(session, context)
+  watch.close()
+  await session.close()
+  return ok(report({ event: 'quit' }, ['stopped']))
+}
+
+/** Ends with Ctrl-C, or with `q` in a terminal. */
+function untilQuit(session: Session, { stdin, stdout, signal, show }: CliContext): Promise<void> {
+  return new Promise((resolve) => {
+    const keys = stdin.isTTY === true && stdout.isTTY === true
+    const done = () => {
+      if (keys) stdin.setRawMode(false)
+      stdin.pause()
+      resolve()
+    }
+    if (signal.aborted) return done()
+    signal.addEventListener('abort', done, { once: true })
+    const help = 'keys: r build and restart, with new state   c clear   q quit   h this'
+    const say = (line: string) => show({ data: { event: 'keys' }, lines: (style) => [style.dim(line)] })
+    if (!keys) return
+    say(help)
+    stdin.setRawMode(true).setEncoding('utf8').resume()
+    stdin.on('data', (typed: string) => {
+      for (const key of typed) {
+        if (key === 'q' || key === '\x03' || key === '\x04') done()
+        else if (key === 'r') session.restart('you asked for it')
+        else if (key === 'c') stdout.write('\x1b[2J\x1b[3J\x1b[H')
+        else if (key === 'h' || key === '?') say(help)
+      }
+    })
+  })
+}
+
+function words(event: DevEvent, context: CliContext): Omit<Report, 'warnings'> {
+  const data = event
+  const show = (faults: readonly Parameters<typeof warningLines>[0][number][]) =>
+    faults.map((fault) => (fault.file === undefined ? fault : { ...fault, file: shown(fault.file, context) }))
+  switch (event.event) {
+    case 'started':
+      return {
+        data,
+        lines: (style) => [
+          `${style.green(`${event.name} ${event.vsn}`)} runs (process ${event.pid}, ${formatMs(event.ms)}); save a file, and it is live`,
+        ],
+      }
+    case 'live': {
+      const did = [
+        ...(event.migrated > 0 ? [`${count(event.migrated, 'state')} migrated`] : []),
+        ...event.started.map((id) => `${id} started`),
+        ...event.stopped.map((id) => `${id} stopped`),
+      ]
+      const what = [
+        ...event.changed,
+        ...event.added.map((id) => `${id} (new)`),
+        ...event.removed.map((id) => `${id} (removed)`),
+      ].join(', ')
+      return {
+        data,
+        lines: (style) => [
+          ...warningLines(show(event.warnings), style),
+          `${style.green('live')} in ${Math.max(1, Math.round(event.ms))} ms: ${what}${did.length === 0 ? '' : style.dim(`; ${did.join(', ')}`)}`,
+        ],
+      }
+    }
+    case 'same':
+      return { data, lines: (style) => [style.dim(`${event.paths.join(', ')}: the code is the same`)] }
+    case 'faults':
+      return {
+        data,
+        lines: (style) => [
+          ...warningLines(show(event.faults), style),
+          `${style.red('not live')}: ${count(event.faults.length, 'fault')}; what ran before runs on`,
+        ],
+      }
+    case 'refused':
+      return {
+        data,
+        lines: (style) => [`${style.red('not live')}: ${event.message}`, '  r builds and restarts, with new state'],
+      }
+    case 'restarting':
+      return { data, lines: (style) => [`${style.yellow('restarting')} the node, with new state: ${event.why}`] }
+    case 'ended':
+      return {
+        data,
+        lines: (style) => [
+          `${style.red('the node has ended')} (${event.how}); it is started again at the next save, or with r`,
+        ],
+      }
+  }
+}
