@@ -14,8 +14,8 @@ import { format, Pid } from '../../erts/term.js'
 import { arm, Deadline, disarm } from '../../erts/timer.js'
 import type { Call, From, ServerName } from './gen_call.js'
 import { badReturn, isOption, type Option, type Thrown } from './gen_server_returns.js'
-import { serverName, statusOf } from './gen_server_status.js'
-import { type Debug, handleDebug } from './sys_debug.js'
+import { isOlder, olderStatus, serverName, statusOf } from './gen_server_status.js'
+import { type Debug, getLog, handleDebug } from './sys_debug.js'
 import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
 
 /** What a callback module may export. Presence is looked at each time: an upgrade may add one. */
@@ -305,7 +305,7 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   #reportEnd(reason: unknown, message: unknown, call: Call | undefined): void {
-    const shown = this.#format({ state: this.#state, message, reason, log: [] })
+    const shown = this.#format({ state: this.#state, message, reason, log: getLog(this.debug) })
     const client = call?.pid
     const facts = {
       name: this.#name === undefined ? this.proc.pid : this.name(),
@@ -400,7 +400,9 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   getStatus(): unknown[] {
-    const shown = this.#format({ state: this.#state, log: [] })
+    const older = isOlder(this.#mod) ? olderStatus(this.#mod, moduleName(this.code), 'normal', this.#state) : undefined
+    const log = getLog(this.debug)
+    const shown = older === undefined ? this.#format({ state: this.#state, log }) : { log }
     return [
       ['header', `Status for generic server ${this.name()}`],
       [
@@ -411,7 +413,7 @@ export class ServerLoop implements Loop, SystemHost {
           ['Logged events', shown.log],
         ],
       ],
-      ['data', [['State', shown.state]]],
+      ...(older === undefined ? [['data', [['State', shown.state]]]] : elements(older)),
     ]
   }
 
@@ -442,6 +444,10 @@ export class ServerLoop implements Loop, SystemHost {
     this.#stopping = { reason }
   }
 }
+
+/** What the older form of formatStatus gives: one element of a status, which begins with its word, or several. */
+const elements = (given: unknown): readonly unknown[] =>
+  Array.isArray(given) && Array.isArray(given[0]) ? given : [given]
 
 /** The line of one traced event, exactly OTP's. */
 function traceLine(device: { write(text: string): unknown }, event: unknown, name: unknown): void {

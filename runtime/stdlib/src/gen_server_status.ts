@@ -1,5 +1,6 @@
 /** How a gen_server shows itself: its name, and its state through `formatStatus`. OTP: `gen:format_status/4`. */
 import type { Process } from '../../erts/proc.js'
+import { get, selfOrUndefined } from '../../erts/process.js'
 import { format } from '../../erts/term.js'
 import type { ServerName } from './gen_call.js'
 
@@ -20,6 +21,7 @@ export function statusOf(
   status: Record<string, unknown>,
 ): Record<string, unknown> {
   if (mod.formatStatus === undefined) return status
+  if (isOlder(mod)) return { ...status, state: olderStatus(mod, moduleName, 'terminate', status.state) }
   const hidden = (why: string) => ({ ...status, state: `${moduleName}:formatStatus/1 ${why}` })
   let shown: unknown
   try {
@@ -31,3 +33,26 @@ export function statusOf(
   const map = shown as Record<string, unknown> // an object that is no array
   return Object.keys(status).every((key) => key in map) ? map : hidden('returned a map with unknown keys')
 }
+
+/** The older form of `formatStatus`, which asks for two arguments. */
+interface Older {
+  formatStatus(
+    option: 'normal' | 'terminate',
+    facts: readonly [dictionary: readonly unknown[], state: unknown],
+  ): unknown
+}
+
+/** Whether a module has the older form: the only callback of OTP that is told apart by its number of arguments. */
+export const isOlder = (mod: object): mod is Older =>
+  'formatStatus' in mod && typeof mod.formatStatus === 'function' && mod.formatStatus.length === 2
+
+/** What the older form shows: in reports (`terminate`) the state, in a status (`normal`) what stands in its place. */
+export function olderStatus(mod: Older, moduleName: string, option: 'normal' | 'terminate', state: unknown): unknown {
+  try {
+    return mod.formatStatus(option, [selfOrUndefined() === undefined ? [] : get(), state])
+  } catch {
+    return option === 'terminate' ? crashed(moduleName) : ['data', [['State', crashed(moduleName)]]]
+  }
+}
+
+const crashed = (moduleName: string): string => `${moduleName}:formatStatus/2 crashed`

@@ -232,6 +232,18 @@ export async function terminate(_reason: unknown, state: SupervisorState): Promi
   else await stopChildren(state, state.children.inStartOrder())
 }
 
+/** gen_server callback, in its older form: a status also names the callback module. */
+export function formatStatus(
+  option: 'normal' | 'terminate',
+  [, state]: readonly [dictionary: readonly unknown[], state: SupervisorState],
+): unknown {
+  if (option === 'terminate') return state
+  return [
+    ['data', [['State', state]]],
+    ['supervisor', [['Callback', shownModule(state.module)]]],
+  ]
+}
+
 /** gen_server callback: asks the callback module's `init` anew and takes over what it says; starts and stops nothing. */
 export async function codeChange(
   _oldVsn: unknown,

@@ -7,6 +7,7 @@ import {
   isAlive,
   NODE,
   Pid,
+  put,
   receive,
   register,
   self,
@@ -482,6 +483,51 @@ test('S35 format_status decides what of the state is shown, in a status and in a
     const terminated = reports.find(({ label }) => label === 'gen_server terminate')
     same(Object(terminated?.report).state, shown)
   }
+})
+
+test('S35 the older form asks for two arguments: for a status and for a report', async () => {
+  const old = (option: string, [dictionary, state]: readonly [unknown[], unknown]) =>
+    option === 'normal' ? ['data', [['State', [dictionary, state]]]] : [option, state]
+  const crashing = (_option: string, _facts: unknown) => error('oops')
+  for (const [formatStatus, normal, terminate] of [
+    [old, [[['key', 1]], 'st'], ['terminate', 'st']],
+    [crashing, 'module:formatStatus/2 crashed', 'module:formatStatus/2 crashed'],
+  ] as const) {
+    const reports = await reportsOf(async () => {
+      const [, pid] = (await GenServer.start(
+        scripted(() => {}, { formatStatus }),
+        'st',
+      )) as ['ok', Pid]
+      await GenServer.call(pid, () => {
+        put('key', 1)
+        return ['reply', 'ok', 'st']
+      })
+      same(await shownState(pid), normal)
+      GenServer.cast(pid, () => exit('bad'))
+      await settle()
+    })
+    assert.equal(
+      reports.map(({ label }) => label).filter((label) => label.startsWith('behaviour')),
+      [],
+    )
+    same(Object(reports.find(({ label }) => label === 'gen_server terminate')?.report).state, terminate)
+  }
+})
+
+test('the events that sys keeps are in the status and in the report', async () => {
+  const reports = await reportsOf(async () => {
+    const [, pid] = (await GenServer.start(
+      scripted(() => {}),
+      'st',
+      { debug: ['log'] },
+    )) as ['ok', Pid]
+    GenServer.cast(pid, () => ['noreply', 'st'])
+    const status = (await Sys.getStatus(pid))[3][4] as [string, [string, unknown[]][]][]
+    same(status[1]?.[1][2]?.[1].length, 2)
+    GenServer.cast(pid, () => exit('bad'))
+    await settle()
+  })
+  same(Object(reports.find(({ label }) => label === 'gen_server terminate')?.report).log.length, 3)
 })
 
 // ---- enter_loop, registries

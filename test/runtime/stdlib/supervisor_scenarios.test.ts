@@ -908,4 +908,19 @@ test(
   }),
 )
 
+test(
+  'the status of a supervisor is that of a server, and names the callback module',
+  trapping(async () => {
+    const started = await Supervisor.startLink({ init: () => ['ok', {}, []] }, [])
+    if (started[0] !== 'ok') throw new Error('not started')
+    const pid = started[1] as Pid // it is ok
+    const misc = (await Sys.getStatus(pid))[3][4] as readonly (readonly [string, readonly unknown[]])[]
+    same(
+      misc.map(([word]) => word),
+      ['header', 'data', 'data', 'supervisor'],
+    )
+    same(misc[3]?.[1], [['Callback', await Supervisor.getCallbackModule(pid)]])
+  }),
+)
+
 test.run()
