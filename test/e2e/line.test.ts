@@ -156,6 +156,9 @@ for (const [args, text, words] of QUESTIONS) {
   })
 }
 
+/** otp-rel shows paths from where it is called. */
+const typed = (message: unknown): string => String(message).replaceAll(`${shop.dir}/`, '')
+
 test('a refusal has the same words and code in both forms, and so has otp-rel', async () => {
   for (const args of [
     ['upgrade', '9.9.9'],
@@ -173,7 +176,7 @@ test('a refusal has the same words and code in both forms, and so has otp-rel', 
     assert.is.not(text.code, 0)
     if (args.length < 2) continue
     const other = await otpRel([...args, '--root', node.root, '--json'], { cwd: shop.dir })
-    assert.equal([other.code, record(jsonOf(other).error)?.message], [text.code, error?.message])
+    assert.equal([other.code, record(jsonOf(other).error)?.message], [text.code, typed(error?.message)])
   }
 })
 
