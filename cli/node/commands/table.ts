@@ -42,6 +42,18 @@ const INSTALL_OPTIONS: readonly Option[] = [
   { name: 'suspend-timeout', type: 'number', value: 'MS', describe: 'time each process gets to suspend' },
   { name: 'code-change-timeout', type: 'number', value: 'MS', describe: 'time each process gets to migrate its state' },
   {
+    name: 'unsuspended',
+    type: 'string',
+    value: 'WHAT',
+    describe: 'a process not suspended in time: abort (default), skip (it keeps the old code), kill',
+  },
+  {
+    name: 'error-action',
+    type: 'string',
+    value: 'restart',
+    describe: 'restart the node should something not be taken back after a failure (default: it goes on)',
+  },
+  {
     name: 'keep-children',
     type: 'boolean',
     describe: 'start and stop no children of changed supervisors: the appup does so by calls',
@@ -247,7 +259,13 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     group: 'Upgrade',
     summary: 'Make the version that runs the one that boots',
     positionals: [{ ...VSN, required: false, describe: 'version of the release (default: the one that runs)' }],
-    options: [],
+    options: [
+      {
+        name: 'end-old-code',
+        type: 'boolean',
+        describe: 'kill processes that still run code of before, in a callback that has not returned',
+      },
+    ],
     examples: [['commit', 'after an upgrade that proved itself']],
     load: async () => (await import('./upgrade.js')).commit,
   },

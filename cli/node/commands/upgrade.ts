@@ -18,7 +18,7 @@ import { ask, call, withNode } from '../ask.js'
 import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
 import { toStep } from '../progress.js'
-import { checkLines, installLines, restartLines } from './upgrade_text.js'
+import { checkLines, installLines, leftLines, restartLines } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
 export const upgrade: NodeCommand = (args, context) =>
@@ -74,11 +74,17 @@ export const commit: NodeCommand = (args, context) =>
     const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
     if (!known.ok) return known
     const vsn = given ?? running(releases(known.value))?.vsn
-    const answer = await call(client, context, 'commit', { ...(vsn === undefined ? {} : { vsn }), who: who() })
+    const answer = await call(client, context, 'commit', {
+      ...(vsn === undefined ? {} : { vsn }),
+      ...(flag(args, 'end-old-code') ? { end_old_code: true } : {}),
+      who: who(),
+    })
     if (!answer.ok) return answer
     const name = client.node.name
     const what = textOf(answer.value, 'vsn') ?? vsn ?? 'the version that runs'
-    return ok(report(answer.value, [`${name} ${what} is permanent: it is what boots from now on`]))
+    return ok(
+      report(answer.value, [`${name} ${what} is permanent: it is what boots from now on`, ...leftLines(answer.value)]),
+    )
   })
 
 /** Puts a package's release on the node without installing it. */
@@ -167,6 +173,8 @@ async function install(
     tar,
     ...timeouts,
     ...proving.value,
+    unsuspended: text(args, 'unsuspended'),
+    error_action: text(args, 'error-action'),
     ...(flag(args, 'keep-children') ? { update_children: false } : {}),
     ...(flag(args, 'again') ? { again: true } : {}),
     who: who(),

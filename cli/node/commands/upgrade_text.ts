@@ -78,7 +78,7 @@ export function restartLines(answer: unknown, name: string, asked: string, progr
 }
 
 /** What was not as usual. */
-function leftLines(answer: unknown): string[] {
+export function leftLines(answer: unknown): string[] {
   const skipped = listOf(answer, 'skipped').map(String)
   const onOldCode = Object.entries(record(record(answer)?.on_old_code) ?? {})
   const started = listOf(answer, 'children_started').map(String)
@@ -86,10 +86,20 @@ function leftLines(answer: unknown): string[] {
   return [
     ...(stopped.length === 0 ? [] : [`stopped: ${stopped.join(', ')}`]),
     ...(started.length === 0 ? [] : [`started: ${started.join(', ')}`]),
+    ...processLines(answer, 'killed', 'not suspended in time and killed; their supervisors start them again'),
+    ...processLines(answer, 'died', 'ended by themselves meanwhile'),
+    ...processLines(answer, 'ended', 'ended because they ran code that is dropped'),
     ...(skipped.length === 0 ? [] : [`not suspended in time and left out: ${skipped.join(', ')}`]),
     ...onOldCode.map(
       ([module, pids]) =>
         `still on the code of before, in a callback that has not returned: ${module} (${Array.isArray(pids) ? pids.join(', ') : ''})`,
     ),
   ]
+}
+
+/** Processes named, at most ten of them. */
+function processLines(answer: unknown, kind: string, what: string): string[] {
+  const names = listOf(answer, kind).map(String)
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : ''
+  return names.length === 0 ? [] : [`${what}: ${names.slice(0, 10).join(', ')}${more}`]
 }

@@ -2,6 +2,7 @@
 import { ok } from '../../../schemas/result.js'
 import { record } from '../../render/record.js'
 import { count, formatMs } from '../../render/steps.js'
+import type { Style } from '../../render/style.js'
 import { table } from '../../render/table.js'
 import { listOf, numberOf, releases, textOf } from '../answer.js'
 import { ask } from '../ask.js'
@@ -70,5 +71,20 @@ export const history: NodeCommand = async (_args, context) => {
     return [...HISTORY.map(([key]) => textOf(entry, key) ?? ''), ms === undefined ? '' : formatMs(ms)]
   })
   const none = 'nothing was unpacked, installed or committed since the first start'
-  return ok({ data: answer.value, lines: (style) => (rows.length === 0 ? [none] : table(columns, rows, style)) })
+  const lines = (style: Style): string[] => {
+    const [head = '', ...shown] = table(columns, rows, style)
+    // A table has one line for each row; what went wrong stands below its own.
+    return [head, ...shown.flatMap((line, index) => [line, ...reasonLines(entries[index], style)])]
+  }
+  return ok({ data: answer.value, lines: (style) => (rows.length === 0 ? [none] : lines(style)) })
+}
+
+/** Why something failed, and which processes were not as usual. */
+function reasonLines(entry: unknown, style: Style): string[] {
+  const message = textOf(entry, 'message')
+  const processes = record(record(entry)?.processes) ?? {}
+  const unusual = Object.entries(processes).flatMap(([kind, names]) =>
+    Array.isArray(names) ? [`${kind}: ${names.join(', ')}`] : [],
+  )
+  return [...(message === undefined ? [] : message.split('\n')), ...unusual].map((line) => style.dim(`  ${line}`))
 }

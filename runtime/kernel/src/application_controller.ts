@@ -34,6 +34,7 @@ import {
   type Cast,
   type ControllerOptions,
   type Request,
+  type RestartType,
   type Snapshot,
   type State,
   startedNormal,
@@ -103,6 +104,10 @@ export const changeApplicationData = (
 export async function configChange(before: EnvSnapshot): Promise<'ok' | ['error', [string, unknown][]]> {
   return notifyChanges(before, await runningNames())
 }
+
+/** Gives running applications other restart types; of one that does not run nothing changes. For an upgrade. */
+export const setRestartTypes = (types: ReadonlyMap<string, RestartType>): Promise<'ok'> =>
+  ask<'ok'>({ type: 'set_restart_types', types })
 
 /** @returns everything the controller holds on applications; running processes are no part of it. */
 export const snapshot = (): Promise<Snapshot> => ask({ type: 'snapshot' })
@@ -198,6 +203,13 @@ export const handleCall: genServer.HandleCall<Request, State> = async (request, 
     case 'unset_env':
       change(request.application, request.key, { set: false })
       return ['reply', 'ok', request.persistent ? forget(state, request.application, request.key) : state]
+    case 'set_restart_types': {
+      const started = state.started.map((one) => ({
+        ...one,
+        restartType: request.types.get(one.name) ?? one.restartType,
+      }))
+      return ['reply', 'ok', { ...state, started }]
+    }
     case 'change_data': {
       const sources = { ...state.sources, config: request.config }
       const changed = changeTable(request.resources, sources)

@@ -54,6 +54,7 @@ export type Request =
       readonly persistent: boolean
     }
   | { readonly type: 'unset_env'; readonly application: string; readonly key: string; readonly persistent: boolean }
+  | { readonly type: 'set_restart_types'; readonly types: ReadonlyMap<string, RestartType> }
   | { readonly type: 'change_data'; readonly resources: readonly unknown[]; readonly config: SysConfigSection }
   | { readonly type: 'snapshot' }
   | { readonly type: 'restore'; readonly snapshot: Snapshot }

@@ -47,7 +47,7 @@ interface Endpoint {
 }
 
 /** The open endpoint: a process that was killed could not close its own. */
-const open = (): { endpoint?: Endpoint | undefined } => namedTable('kernel/control_server', () => ({}))
+const open = (): { endpoint?: Endpoint | undefined; vsn?: string } => namedTable('kernel/control_server', () => ({}))
 
 /** Starts it under its name. */
 export const startLink = (options: ControlOptions): Promise<genServer.StartResult> =>
@@ -78,7 +78,8 @@ export async function init({ root, name, vsn }: ControlOptions): Promise<genServ
     pid: process.pid,
     socket,
     name,
-    vsn: vsn ?? scriptId()?.vsn ?? '',
+    // After an upgrade what runs is not what was booted.
+    vsn: vsn ?? open().vsn ?? scriptId()?.vsn ?? '',
     node: process.versions.node,
     started: new Date(clock.systemMs()).toISOString(),
   }
@@ -131,6 +132,7 @@ export const handleCall: genServer.HandleCall<Request, State> = (request, _from,
     case 'node_info':
       return ['reply', state.info, state]
     case 'set_vsn': {
+      open().vsn = request.vsn
       const info = { ...state.info, vsn: request.vsn }
       try {
         writeNodeInfo(state.root, info)

@@ -13,22 +13,21 @@ export const unwrap = <T>(result: Result<T, ReleaseError>): T => {
   throw new ControlError(tag, formatReleaseError(result.error), facts)
 }
 
-/** A text that is not empty; undefined where there is none. @throws ControlError `bad_parameter` */
+/** A text that is not empty; undefined where there is none. @throws ControlError `bad_params` */
 export function text(params: Params, name: string): string | undefined {
   const value = params[name]
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' && value !== '') return value
-  throw new ControlError('bad_parameter', `"${name}" must be a text`, { name })
+  throw new ControlError('bad_params', `"${name}" must be a text`, { name })
 }
 
 /** A parameter that has to be there is not. */
-export const missing = (name: string): ControlError =>
-  new ControlError('bad_parameter', `"${name}" is missing`, { name })
+export const missing = (name: string): ControlError => new ControlError('bad_params', `"${name}" is missing`, { name })
 
-/** A whole number above 0; undefined where there is none. @throws ControlError `bad_parameter` */
+/** A whole number above 0; undefined where there is none. @throws ControlError `bad_params` */
 export function positive(params: Params, name: string): number | undefined {
   const value = params[name]
   if (value === undefined || value === null) return undefined
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
-  throw new ControlError('bad_parameter', `"${name}" must be a whole number above 0`, { name })
+  throw new ControlError('bad_params', `"${name}" must be a whole number above 0`, { name })
 }

@@ -15,7 +15,7 @@ import { EvalFailure, messageOf, refusalText } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, Program } from './relup_program.js'
 import type { SupervisorChange } from './supervisor_changes.js'
-import { NAMED, type Suspended, type Suspension, WALKS } from './suspension.js'
+import { NAMED, nameOf, type Suspended, type Suspension, WALKS } from './suspension.js'
 import type { UndoLog } from './undo_log.js'
 import type { ChildState, State, UpgradeWorld } from './upgrade_world.js'
 
@@ -87,9 +87,11 @@ export class Conversions {
     const done: Conversion[] = []
     log.push({ what: `state of processes of ${module}`, undo: () => this.#convertBack(mode, done) })
     const failures: string[] = []
-    const failed = ({ pid, application }: FoundProcess, why: string): void => {
+    const failed = (found: FoundProcess, why: string): void => {
+      const { pid, application } = found
       // A process that ended meanwhile is not an error.
       if (processes.isAlive(pid)) failures.push(`${pid} of "${application}"${why}`)
+      else this.#context.suspension.died.push(nameOf(found))
     }
     const kept: { readonly found: FoundProcess; readonly before: unknown }[] = []
     await each(

@@ -25,10 +25,40 @@ export interface HistoryEntry {
   readonly outcome: string
   /** What went wrong, for people. */
   readonly message?: string
+  /** What became of the processes concerned; only of an installation, and what is not empty. */
+  readonly processes?: ProcessOutcomes
   /** What it took, in ms. */
   readonly duration_ms: number
   /** Where the node was restarted for it: the id that the asking client was given. */
   readonly restart?: string
+}
+
+/** Numbers of processes, and names of those that are not as usual. */
+export interface ProcessOutcomes {
+  readonly suspended: number
+  readonly converted: number
+  /** Not suspended in time and left out. */
+  readonly skipped?: readonly string[]
+  /** Not suspended in time and killed; ended meanwhile; still on code that was dropped, and ended for it. */
+  readonly killed?: readonly string[]
+  readonly died?: readonly string[]
+  readonly ended?: readonly string[]
+}
+
+/** Names kept of each kind. */
+const NAMES = 20
+
+/** The outcomes for the history. */
+export function processOutcomes(
+  summary: Required<Omit<ProcessOutcomes, 'converted'>> & { readonly migrated: number },
+): ProcessOutcomes {
+  const { suspended, migrated: converted, skipped, killed, died, ended } = summary
+  const some = Object.entries({ skipped, killed, died, ended }).filter(([, names]) => names.length > 0)
+  const shown = some.map(([kind, names]) => {
+    const left = names.length - NAMES
+    return [kind, left > 0 ? [...names.slice(0, NAMES), `and ${left} more`] : names]
+  })
+  return { suspended, converted, ...Object.fromEntries(shown) }
 }
 
 /** The history of a node; empty when there is none that can be read. */

@@ -51,6 +51,12 @@ export interface InstallSummary {
   readonly suspended: number
   /** Processes that did not suspend in time and were left out, with `unsuspended: 'skip'`. */
   readonly skipped: readonly string[]
+  /** Processes that did not suspend in time and were killed, with `unsuspended: 'kill'`. */
+  readonly killed: readonly string[]
+  /** Processes that ended by themselves before they were converted. */
+  readonly died: readonly string[]
+  /** Processes ended because they still ran code from before the release of before, which is dropped. */
+  readonly ended: readonly string[]
   /** Children of changed supervisors that were started and stopped, as `child 'id' of module`. */
   readonly children_started: readonly string[]
   readonly children_stopped: readonly string[]
@@ -132,8 +138,16 @@ const isCancelled = ({ signal }: InstallReporting): boolean => signal?.aborted =
 export function dropOldCode(
   { doomed, unpurged: replaced }: Pick<EvalSummary, 'doomed' | 'unpurged'>,
   linker: Linker,
-): Pick<Installed, 'unpurged'> & { readonly onOldCode: Readonly<Record<string, readonly string[]>> } {
-  for (const user of doomed) if (user.isStill()) exitPid(user.pid, 'kill')
+): Pick<Installed, 'unpurged'> & {
+  readonly onOldCode: Readonly<Record<string, readonly string[]>>
+  readonly ended: readonly string[]
+} {
+  const ended: string[] = []
+  for (const user of doomed) {
+    if (!user.isStill()) continue
+    ended.push(String(user.pid))
+    exitPid(user.pid, 'kill')
+  }
   const onOldCode: Record<string, readonly string[]> = {}
   const unpurged = new Map<string, 'soft_purge' | 'brutal_purge'>()
   for (const [module, method] of replaced) {
@@ -144,7 +158,7 @@ export function dropOldCode(
       onOldCode[module] = users.map(({ pid }) => pid.toString())
     }
   }
-  return { unpurged, onOldCode }
+  return { unpurged, onOldCode, ended }
 }
 
 /** What only success brings: processes on dropped code end, unused old code is dropped, paths of gone applications go. */
@@ -154,7 +168,7 @@ async function finish(
   linker: Linker,
   sinceMs: number,
 ): Promise<Installed> {
-  const { unpurged, onOldCode } = dropOldCode(summary, linker)
+  const { unpurged, onOldCode, ended } = dropOldCode(summary, linker)
   for (const name of checked.gone) removeApplicationDir(name)
   return {
     unpurged,
@@ -169,6 +183,9 @@ async function finish(
       restarted: summary.restarted,
       suspended: summary.suspended,
       skipped: summary.skipped,
+      killed: summary.killed,
+      died: summary.died,
+      ended,
       children_started: summary.childrenStarted,
       children_stopped: summary.childrenStopped,
       on_old_code: onOldCode,

@@ -7,11 +7,11 @@ import { clock } from '../../erts/clock.js'
 import type { Linker, Prepared } from '../../erts/linker/linker.js'
 import { applicationDir, removeApplicationDir, setApplicationDir } from '../../erts/loader.js'
 import { applyMfa, type ModuleRef, sameModule } from '../../erts/modules.js'
-import { equal, isAlive, type Pid, processes, runningCode } from '../../erts/process.js'
+import { equal, exitPid, isAlive, type Pid, processes, runningCode } from '../../erts/process.js'
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
 import * as controller from '../../kernel/src/application_controller.js'
-import { type State as ControllerState, isRestartType, type RestartType } from '../../kernel/src/application_types.js'
+import { isRestartType, type RestartType } from '../../kernel/src/application_types.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
 import { childChanges, StaticChildren } from '../../stdlib/src/supervisor_children.js'
 import * as sys from '../../stdlib/src/sys.js'
@@ -64,11 +64,7 @@ function applyWorld(): ApplyWorld {
       const wanted = new Map([...types].filter(([name]) => running.has(name)))
       types.clear()
       if (wanted.size === 0) return
-      // The controller has no request for this: outside an upgrade a type is for as long as the application runs.
-      await sys.replaceState<ControllerState>('application_controller', (state) => ({
-        ...state,
-        started: state.started.map((one) => ({ ...one, restartType: wanted.get(one.name) ?? one.restartType })),
-      }))
+      await controller.setRestartTypes(wanted)
     },
   }
 }
@@ -176,6 +172,9 @@ function processWorld(): ProcessWorld {
   return {
     walk: (known, suspended) => walkProcesses(walkSource, known, suspended),
     isAlive,
+    kill: (pid) => {
+      exitPid(pid, 'kill')
+    },
     newestId: () => processes().at(-1)?.id ?? 0,
     suspend: (pid, timeout) => system(pid, 'suspend', timeout, () => sys.suspend(pid, timeout)),
     resume: (pid) => system(pid, 'resume', ASK_MS, () => sys.resume(pid)),

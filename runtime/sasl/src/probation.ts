@@ -152,7 +152,7 @@ function decide(act: () => Promise<Verdict>): void {
 }
 
 async function commit({ vsn, who }: ProbationSettings, answer: string): Promise<Verdict> {
-  const done = await operations.makePermanent(vsn, { who })
+  const done = await operations.makePermanent(vsn, false, { who })
   return done.ok
     ? { verdict: 'committed', answer }
     : { verdict: 'unhealthy', answer, stuck: `not made permanent: ${formatReleaseError(done.error)}` }

@@ -12,6 +12,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
 import { nodeArguments } from '../../erts/arguments.js'
+import { clock } from '../../erts/clock.js'
 import { reboot, scriptId, stop, waitUntilStarted } from '../../erts/init.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { nodeLinker } from '../../erts/loader.js'
@@ -34,11 +35,13 @@ import * as genServer from '../../stdlib/src/gen_server.js'
 import type { DevChange, DevSummary } from './dev_load.js'
 import { addHistory, type HistoryEntry, readHistory } from './history.js'
 import type { CheckedInstall } from './install_check.js'
+import { badOption, type InstallOptions } from './install_options.js'
 import type { InstallSummary } from './install_release.js'
 import { type ReleaseError, releaseReason } from './release_error.js'
 import { readReleaseFiles } from './release_files.js'
 import * as callbacks from './release_handler.js'
 import {
+  type CommitSummary,
   checkRelease,
   installFile as doInstallFile,
   installRelease as doInstallRelease,
@@ -54,10 +57,10 @@ import {
   type OperationContext,
   type Outcome,
   purgeUnused,
+  rememberFailure,
 } from './release_operations.js'
 import type { Booted, Release, ReleaseLib, ReleaseStatus } from './releases_file.js'
 import { openReleases, type ReleasesStore, releasesStore } from './releases_store.js'
-import type { EvalOptions } from './relup_eval.js'
 import { finishRemovals } from './remove_release.js'
 import { findRestarts, finishTrial, TRIAL_FAILED_STATUS } from './restart_install.js'
 import type { RestartRecord } from './restart_record.js'
@@ -69,8 +72,7 @@ const NAME = 'release_handler'
 /** How often old code is looked at that was still in use, in ms. OTP's. */
 const PURGE_MS = 10_000
 
-/** Options of {@link installRelease}: OTP's, `unsuspended`, and `again` (a build that was noted as bad all the same). */
-export type InstallOptions = EvalOptions & OperationContext & { readonly again?: boolean | undefined }
+export type { InstallOptions } from './install_options.js'
 
 /** An operation with its arguments. */
 type Operation =
@@ -79,13 +81,8 @@ type Operation =
   | { readonly type: 'set_removed'; readonly vsn: string }
   | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
   | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean }
-  | {
-      readonly type: 'install'
-      readonly vsn: string
-      readonly options: EvalOptions
-      readonly again: boolean | undefined
-    }
-  | { readonly type: 'make_permanent'; readonly vsn: string }
+  | { readonly type: 'install'; readonly vsn: string; readonly options: Omit<InstallOptions, keyof OperationContext> }
+  | { readonly type: 'make_permanent'; readonly vsn: string; readonly endOldCode: boolean }
   | { readonly type: 'reboot_old'; readonly vsn: string }
   | { readonly type: 'remove'; readonly vsn: string }
   | { readonly type: 'note_bad'; readonly vsn: string; readonly why: string }
@@ -99,7 +96,23 @@ type Request =
 interface State {
   readonly handler: HandlerState
   /** The operation under way. */
-  readonly busy: { readonly doing: string; readonly ref: Ref; readonly from: genServer.From } | undefined
+  readonly busy: Busy | undefined
+  /** What comes next, in order: see {@link waits}. */
+  readonly waiting: readonly Asked[]
+}
+
+/** An operation under way. */
+interface Busy {
+  readonly operation: Operation
+  readonly ref: Ref
+  readonly from: genServer.From
+}
+
+/** An operation that was asked for. */
+interface Asked {
+  readonly operation: Operation
+  readonly context: OperationContext
+  readonly from: genServer.From
 }
 
 // ---- OTP's API: `['error', reason]` with OTP's reasons
@@ -196,9 +209,17 @@ export const installRelease = async (
       [restart === undefined ? 'ok' : 'continue_after_restart', direction === 'up' ? from : to, description] as const,
   )
 
-/** Makes the current release the one that boots. */
-export const makePermanent = async (vsn: string): Promise<'ok' | Failure> =>
-  toOtp(await operations.makePermanent(vsn), (done) => done)
+/**
+ * Makes the current release the one that boots.
+ *
+ * @param options `end_old_code`: processes that still run code of before, in a callback that has not returned, are
+ *                killed, as OTP does with modules of brutal_purge; default false
+ */
+export const makePermanent = async (
+  vsn: string,
+  options: { readonly end_old_code?: boolean } = {},
+): Promise<'ok' | Failure> =>
+  toOtp(await operations.makePermanent(vsn, options.end_old_code === true), () => 'ok' as const)
 
 /** Makes an old release the one that boots, and stops the node, to be started again by who watches over it. */
 export const rebootOldRelease = async (vsn: string): Promise<'ok' | Failure> =>
@@ -229,11 +250,10 @@ export const operations = {
   ): Promise<Result<InstallSummary>> => {
     const wrong = badOption(options)
     if (wrong !== undefined) return { ok: false, error: wrong }
-    const { again, ...rest } = options
-    return operate<InstallSummary>({ type: 'install', vsn, options: rest, again }, { tell, signal, who })
+    return operate<InstallSummary>({ type: 'install', vsn, options }, { tell, signal, who })
   },
-  makePermanent: (vsn: string, context: OperationContext = {}) =>
-    operate<'ok'>({ type: 'make_permanent', vsn }, context),
+  makePermanent: (vsn: string, endOldCode = false, context: OperationContext = {}) =>
+    operate<CommitSummary>({ type: 'make_permanent', vsn, endOldCode }, context),
   remove: (vsn: string, context: OperationContext = {}) => operate<'ok'>({ type: 'remove', vsn }, context),
   noteBad: (vsn: string, why: string, context: OperationContext = {}) =>
     operate<'ok'>({ type: 'note_bad', vsn, why }, context),
@@ -243,29 +263,6 @@ export const operations = {
 
 function operate<T>(operation: Operation, context: OperationContext = {}): Promise<Result<T>> {
   return genServer.call<Result<T>>(NAME, { type: 'operate', operation, context } satisfies Request, 'infinity')
-}
-
-const OPTIONS = ['suspend_timeout', 'code_change_timeout', 'unsuspended', 'update_children', 'again'] as const
-
-/** The first option that does not exist or has no such value. */
-function badOption(options: Omit<InstallOptions, keyof OperationContext>): ReleaseError | undefined {
-  for (const [option, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    if (option === 'suspend_timeout' || option === 'code_change_timeout') {
-      if (value === 'infinity' || (typeof value === 'number' && Number.isInteger(value) && value > 0)) continue
-      return { tag: 'illegal_option', option, value, allowed: 'a whole number of milliseconds above 0, or "infinity"' }
-    }
-    if (option === 'unsuspended') {
-      if (value === 'abort' || value === 'skip') continue
-      return { tag: 'illegal_option', option, value, allowed: '"abort" or "skip"' }
-    }
-    if (option === 'again' || option === 'update_children') {
-      if (typeof value === 'boolean') continue
-      return { tag: 'illegal_option', option, value, allowed: 'true or false' }
-    }
-    return { tag: 'illegal_option', option, value, allowed: `one of ${OPTIONS.join(', ')}` }
-  }
-  return undefined
 }
 
 // ---- the server
@@ -297,7 +294,8 @@ export async function init(options: HandlerOptions | undefined): Promise<genServ
     if (state !== undefined) note('restarted; the release that runs is still known')
     if (found?.trial !== undefined) finishWhenStarted(handler, found.trial)
     remember(handler)
-    return ['ok', { handler, busy: undefined }]
+    if (handler.unpurged.size > 0) sendAfter(PURGE_MS, self(), 'purge')
+    return ['ok', { handler, busy: undefined, waiting: [] }]
   } catch (failure) {
     return ['stop', ['releases', dir, failure]]
   }
@@ -397,26 +395,69 @@ export const handleCall: genServer.HandleCall<Request, State> = (request, from, 
     case 'history':
       return ['reply', state.handler.history, state]
     case 'operate': {
-      if (state.busy !== undefined) {
-        const error: ReleaseError = { tag: 'busy', doing: state.busy.doing }
+      const refused = (doing: string): genServer.CallReturn<State> => {
+        const error: ReleaseError = { tag: 'busy', doing }
         return ['reply', { ok: false, error } satisfies Result<never>, state]
       }
       const { trial } = memory()
-      if (trial !== undefined) {
-        const error: ReleaseError = { tag: 'busy', doing: `restart into ${trial}` }
-        return ['reply', { ok: false, error } satisfies Result<never>, state]
-      }
-      const server = self()
-      const { operation, context } = request
-      const [pid, ref] = spawnMonitor(async () => {
-        const outcome = await perform(state.handler, operation, context)
-        if (outcome.state !== undefined) remember(outcome.state)
-        genServer.cast(server, { type: 'done', outcome } satisfies Done)
-      })
-      memory().operation = pid
-      return ['noreply', { ...state, busy: { doing: describe(operation), ref, from } }]
+      if (trial !== undefined) return refused(`restart into ${trial}`)
+      const asked: Asked = { operation: request.operation, context: request.context, from }
+      if (state.busy === undefined) return ['noreply', begin(asked, state)]
+      const inTheWay = waits(asked.operation, state)
+      return inTheWay === undefined
+        ? ['noreply', { ...state, waiting: [...state.waiting, asked] }]
+        : refused(describe(inTheWay))
     }
   }
+}
+
+/** A check changes nothing: it waits for its turn, and others wait for it. Of the others there is one at a time. */
+function waits(operation: Operation, { busy, waiting }: State): Operation | undefined {
+  if (operation.type === 'check') return undefined
+  return [...(busy === undefined ? [] : [busy]), ...waiting]
+    .map((one) => one.operation)
+    .find(({ type }) => type !== 'check')
+}
+
+function begin({ operation, context, from }: Asked, state: State): State {
+  const server = self()
+  const { handler } = state
+  const [pid, ref] = spawnMonitor(async () => {
+    const sinceMs = clock.monotonicMs()
+    const outcome = await withFailure(await perform(handler, operation, context), handler, operation, sinceMs, context)
+    if (outcome.state !== undefined) remember(outcome.state)
+    genServer.cast(server, { type: 'done', outcome } satisfies Done)
+  })
+  memory().operation = pid
+  return { ...state, busy: { operation, ref, from } }
+}
+
+/** The next operation, when the one under way is over. */
+function next(state: State): State {
+  const [asked, ...waiting] = state.waiting
+  const free = { ...state, busy: undefined, waiting }
+  return asked === undefined ? free : begin(asked, free)
+}
+
+/** Operations whose refusal stands in the history; those of an installation and a probation write their own. */
+const NOTED: { readonly [type in Operation['type']]?: HistoryEntry['action'] } = {
+  unpack: 'unpack',
+  make_permanent: 'make_permanent',
+  reboot_old: 'reboot_old',
+  remove: 'remove',
+}
+
+async function withFailure(
+  outcome: Outcome<unknown>,
+  state: HandlerState,
+  operation: Operation,
+  sinceMs: number,
+  context: OperationContext,
+): Promise<Outcome<unknown>> {
+  const action = NOTED[operation.type]
+  if (outcome.answer.ok || outcome.state !== undefined || action === undefined) return outcome
+  const to = 'vsn' in operation ? operation.vsn : operation.name
+  return { ...outcome, state: await rememberFailure(state, action, to, sinceMs, context, outcome.answer.error) }
 }
 
 function perform(state: HandlerState, one: Operation, context: OperationContext): Promise<Outcome<unknown>> {
@@ -432,9 +473,9 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
     case 'check':
       return checkRelease(state, one.vsn, one.purge)
     case 'install':
-      return install(state, one.vsn, one.options, context, one.again)
+      return install(state, one.vsn, one.options, context)
     case 'make_permanent':
-      return doMakePermanent(state, one.vsn, context)
+      return doMakePermanent(state, one.vsn, context, one.endOldCode)
     case 'reboot_old':
       return doRebootOldRelease(state, one.vsn, context)
     case 'remove':
@@ -450,12 +491,11 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
 async function install(
   state: HandlerState,
   vsn: string,
-  options: EvalOptions,
+  options: InstallOptions,
   context: OperationContext,
-  again: boolean | undefined,
 ): Promise<Outcome<InstallSummary>> {
   serviceManager.reloading(`installing ${vsn}`)
-  const outcome = await doInstallRelease(state, vsn, options, context, again)
+  const outcome = await doInstallRelease(state, vsn, options, context, options)
   // A node that ends now is not ready; the one that comes will say so.
   if (outcome.reboot !== true) serviceManager.ready(`${outcome.answer.ok ? vsn : `not ${vsn}`}, process ${process.pid}`)
   return outcome
@@ -487,7 +527,7 @@ export const handleCast: genServer.HandleCast<Done | Tried, State> = (event, sta
   if (outcome.reboot === true) reboot()
   const handler = outcome.state ?? state.handler
   if (handler.unpurged.size > 0 && state.handler.unpurged.size === 0) sendAfter(PURGE_MS, self(), 'purge')
-  return ['noreply', { handler, busy: undefined }]
+  return ['noreply', next({ ...state, handler })]
 }
 
 /** The end of an operation's process before it was done, and the time to look at old code. */
@@ -501,9 +541,9 @@ export const handleInfo: genServer.HandleInfo<State> = (message, state) => {
   }
   const { busy } = state
   if (busy === undefined || !isDown(message) || message[1] !== busy.ref) return ['noreply', state]
-  const error: ReleaseError = { tag: 'crashed', doing: busy.doing, why: format(message[4]) }
+  const error: ReleaseError = { tag: 'crashed', doing: describe(busy.operation), why: format(message[4]) }
   genServer.reply(busy.from, { ok: false, error } satisfies Result<never>)
-  return ['noreply', { ...state, busy: undefined }]
+  return ['noreply', next(state)]
 }
 
 const isDown = (message: unknown): message is readonly ['DOWN', Ref, 'process', Pid, unknown] =>

@@ -120,12 +120,12 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
     return { vsn, probation: await prove(vsn, from, params, whoOf(params).who, context) }
   },
 
-  /** `{ vsn? }` (default: the release that runs) -> `{ vsn, permanent: true }` */
+  /** `{ vsn?, end_old_code? }` (default: the release that runs) -> `{ permanent: true }` and a {@link CommitSummary} */
   commit: async (params) => {
     const vsn = text(params, 'vsn') ?? runningRelease(await releases())?.vsn
     if (vsn === undefined) throw missing('vsn')
-    unwrap(await operations.makePermanent(vsn, whoOf(params)))
-    return { vsn, permanent: true }
+    const done = unwrap(await operations.makePermanent(vsn, params.end_old_code === true, whoOf(params)))
+    return { permanent: true, ...done }
   },
 
   /** As `upgrade`, to a release that is known; `{ vsn? }` defaults to the permanent one */
@@ -160,14 +160,24 @@ const DEV_METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 }
 
+/** Options of an installation that clients may give. */
+const OPTIONS = [
+  'error_action',
+  'suspend_timeout',
+  'code_change_timeout',
+  'update_paths',
+  'unsuspended',
+  'update_children',
+  'again',
+] as const
+
 async function upgrade(
   vsn: string,
   params: Params,
   { progress, signal }: ControlContext,
 ): Promise<InstallSummary & { readonly probation?: Proved }> {
-  const { suspend_timeout, code_change_timeout, unsuspended, update_children, again } = params
   // The handler refuses values that are none of these.
-  const options = { suspend_timeout, code_change_timeout, unsuspended, update_children, again } as InstallOptions
+  const options: InstallOptions = Object.fromEntries(OPTIONS.map((option) => [option, params[option]]))
   const summary = unwrap(await operations.install(vsn, { ...options, ...whoOf(params), tell: progress, signal }))
   // A node that restarts proves itself afterwards, see `prove`.
   if (summary.restart !== undefined) return summary

@@ -12,8 +12,9 @@ import * as controlServer from '../../kernel/src/control_server.js'
 import { findBadBuild, forgetBadBuild, noteBadBuild } from './bad_builds.js'
 import { verifyInPlace } from './checksums.js'
 import { type DevChange, type DevSummary, devLoad } from './dev_load.js'
-import { addHistory, type HistoryEntry } from './history.js'
+import { addHistory, type HistoryEntry, type ProcessOutcomes, processOutcomes } from './history.js'
 import { type CheckedInstall, checkInstall } from './install_check.js'
+import type { InstallOptions } from './install_options.js'
 import { type InstallStep, type InstallSummary, install } from './install_release.js'
 import { usersOfVersion } from './node_world.js'
 import { formatReleaseError, ioError, type ReleaseError } from './release_error.js'
@@ -184,14 +185,14 @@ export async function installRelease(
   vsn: string,
   options: EvalOptions,
   context: OperationContext,
-  again = false,
+  { again = false, error_action: errorAction }: Pick<InstallOptions, 'again' | 'error_action'> = {},
 ): Promise<Outcome<InstallSummary>> {
   const sinceMs = clock.monotonicMs()
   const { linker } = state
   if (linker === undefined) return refuse({ tag: 'no_release' })
   const failed = async (error: ReleaseError): Promise<Outcome<InstallSummary>> => ({
     answer: err(error),
-    state: await remember(state, 'install', vsn, sinceMs, context, error),
+    state: await remember(state, 'install', vsn, sinceMs, context, { error }),
   })
   const bad = again ? undefined : findBadBuild(state.store, vsn)
   if (bad !== undefined) return failed({ tag: 'bad_build', vsn, at: bad.at, answer: bad.why })
@@ -207,7 +208,11 @@ export async function installRelease(
     return { answer: ok(asked.value.summary), state: { ...state, releases: asked.value.releases }, reboot: true }
   }
   const installed = await install(checked.value, options, linker, { ...context, sinceMs })
-  if (!installed.ok) return failed(installed.error)
+  if (!installed.ok) {
+    const { error } = installed
+    const damaged = error.tag === 'install_failed' && error.notUndone.length > 0
+    return { ...(await failed(error)), reboot: damaged && errorAction !== undefined }
+  }
   const next = transition(state.releases, 'install', vsn)
   // The check has asked the same of the same releases.
   if (!next.ok) return failed(next.error)
@@ -220,7 +225,10 @@ export async function installRelease(
   if (whereis('control_server') !== undefined) await controlServer.setVsn(vsn).catch(() => 'ok')
   return {
     answer: ok(summary),
-    state: await remember(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, undefined, from),
+    state: await remember(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, {
+      from,
+      processes: processOutcomes(summary),
+    }),
   }
 }
 
@@ -235,16 +243,33 @@ export async function loadChange(state: HandlerState, change: DevChange): Promis
   return { answer: ok(loaded.value.summary), state: { ...state, unpurged } }
 }
 
-/** Makes the current release the one that boots, and ends what still runs code of before. */
+/** What a commit found and did. */
+export interface CommitSummary {
+  readonly vsn: string
+  /** Processes that still run code of before, in a callback that has not returned, by module. */
+  readonly on_old_code: Readonly<Record<string, readonly string[]>>
+  /** Processes ended for that. */
+  readonly ended: readonly string[]
+}
+
+/**
+ * Makes the current release the one that boots.
+ *
+ * Departure: OTP kills whoever still runs code of before of a module with brutal_purge. Here that is asked for; else
+ * they are named, and their code is dropped when they have returned from it.
+ *
+ * @param endOldCode whether they are killed
+ */
 export async function makePermanent(
   state: HandlerState,
   vsn: string,
   context: OperationContext,
-): Promise<Outcome<'ok'>> {
+  endOldCode: boolean,
+): Promise<Outcome<CommitSummary>> {
   const since = clock.monotonicMs()
   const next = transition(state.releases, 'make_permanent', vsn)
   if (!next.ok) return refuse(next.error)
-  if (permanentRelease(state.releases)?.vsn === vsn) return { answer: ok('ok') }
+  if (permanentRelease(state.releases)?.vsn === vsn) return { answer: ok({ vsn, on_old_code: {}, ended: [] }) }
   const boot = join(state.store.dir, vsn, 'start.script.json')
   if ((await stat(boot).catch(() => undefined)) === undefined) {
     return refuse({ tag: 'no_such_file', file: boot, why: 'is missing; the release would not boot' })
@@ -257,14 +282,23 @@ export async function makePermanent(
   // A note that stays is told of at the next installation, and can be overruled there.
   await forgetBadBuild(state.store, vsn).catch(() => {})
   const unpurged = new Map(state.unpurged)
+  const onOldCode: Record<string, readonly string[]> = {}
+  const ended = new Set<string>()
   for (const [module, method] of state.unpurged) {
-    if (method !== 'brutal_purge') continue
-    for (const { pid } of usersOfVersion(state.linker?.old(module))) exitPid(pid, 'kill')
+    const users = usersOfVersion(state.linker?.old(module))
+    if (users.length > 0 && !(endOldCode && method === 'brutal_purge')) {
+      onOldCode[module] = users.map(({ pid }) => pid.toString())
+      continue
+    }
+    for (const { pid } of users) {
+      ended.add(pid.toString())
+      exitPid(pid, 'kill')
+    }
     state.linker?.purge(module)
     unpurged.delete(module)
   }
   return {
-    answer: ok('ok'),
+    answer: ok({ vsn, on_old_code: onOldCode, ended: [...ended] }),
     state: await remember({ ...state, releases: next.value, unpurged }, 'make_permanent', vsn, since, context),
   }
 }
@@ -283,7 +317,7 @@ export async function noteBad(
   } catch (failure) {
     return refuse(ioError('releases/bad_builds.json', failure))
   }
-  return { answer: ok('ok'), state: await remember(state, 'probation', vsn, since, context, error) }
+  return { answer: ok('ok'), state: await remember(state, 'probation', vsn, since, context, { error }) }
 }
 
 /** Makes an old release the one that boots, and stops the node, which whoever watches over it starts again. */
@@ -347,6 +381,24 @@ async function save(state: HandlerState, releases: readonly Release[]): Promise<
   }
 }
 
+/** Notes the failure of an operation that changed nothing, but that somebody asked for. */
+export const rememberFailure = (
+  state: HandlerState,
+  action: HistoryEntry['action'],
+  to: string,
+  sinceMs: number,
+  context: OperationContext,
+  error: ReleaseError,
+): Promise<HandlerState> => remember(state, action, to, sinceMs, context, { error })
+
+/** What an entry says besides. */
+interface Facts {
+  readonly error?: ReleaseError
+  /** Default: the release that runs. */
+  readonly from?: string
+  readonly processes?: ProcessOutcomes
+}
+
 /** Notes an operation in the history; a history that cannot be written does not fail what it is about. */
 async function remember(
   state: HandlerState,
@@ -354,8 +406,7 @@ async function remember(
   to: string,
   sinceMs: number,
   { who = '' }: OperationContext,
-  error?: ReleaseError,
-  from: string = runningRelease(state.releases)?.vsn ?? '',
+  { error, from = runningRelease(state.releases)?.vsn ?? '', processes }: Facts = {},
 ): Promise<HandlerState> {
   const entry: HistoryEntry = {
     at: new Date(clock.systemMs()).toISOString(),
@@ -365,6 +416,7 @@ async function remember(
     to,
     outcome: error === undefined ? 'ok' : error.tag,
     ...(error === undefined ? {} : { message: formatReleaseError(error) }),
+    ...(processes === undefined ? {} : { processes }),
     duration_ms: Math.round(clock.monotonicMs() - sinceMs),
   }
   const history = await addHistory(state.store, state.history, entry).catch(() => [...state.history, entry])

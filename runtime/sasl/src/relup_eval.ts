@@ -90,6 +90,8 @@ class Evaluation {
       restarted: this.#restarted,
       longestPauseMs: this.#suspension.longestPauseMs,
       skipped: this.#suspension.skipped,
+      killed: this.#suspension.killed,
+      died: this.#suspension.died,
       childrenStarted: this.#children.started,
       childrenStopped: this.#children.stopped,
       unpurged: this.#unpurged,

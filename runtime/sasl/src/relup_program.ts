@@ -10,9 +10,15 @@ export interface EvalOptions {
   readonly code_change_timeout?: Timeout
   /**
    * A process that does not suspend in time: `abort` takes everything back (default); `skip` goes on without it, as
-   * OTP does: it is neither converted nor resumed.
+   * OTP does: it is neither converted nor resumed; `kill` ends it, and its supervisor starts it again. A failure later
+   * does not bring its state back.
    */
-  readonly unsuspended?: 'abort' | 'skip'
+  readonly unsuspended?: 'abort' | 'skip' | 'kill'
+  /**
+   * Points every application of the release at its folder, also those whose version is the same: for one that lies
+   * elsewhere now. Default: those whose folder differs, which is the same but for OTP.
+   */
+  readonly update_paths?: boolean
   /**
    * Whether children that the `init` of a changed supervisor names anew are started, and those it names no longer
    * stopped. Default true; with false they are as OTP leaves them: added and not started, kept and running.
@@ -60,6 +66,10 @@ export interface EvalSummary {
   readonly longestPauseMs: number
   /** Processes left out, with `unsuspended: 'skip'`. */
   readonly skipped: readonly string[]
+  /** Processes killed, with `unsuspended: 'kill'`. */
+  readonly killed: readonly string[]
+  /** Processes that ended by themselves before they were converted. */
+  readonly died: readonly string[]
   /** Children of changed supervisors that were started and stopped, as `child 'id' of module`. */
   readonly childrenStarted: readonly string[]
   readonly childrenStopped: readonly string[]

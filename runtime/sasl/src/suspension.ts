@@ -39,6 +39,10 @@ export class Suspension {
   readonly ever = new Set<Pid>()
   /** Processes left out. */
   readonly skipped: string[] = []
+  /** Processes killed. */
+  readonly killed: string[] = []
+  /** Processes that ended by themselves before they were converted. */
+  readonly died: string[] = []
   /** The longest time for which one process stood still, in ms. */
   longestPauseMs = 0
   /** What the last walk found. */
@@ -92,9 +96,10 @@ export class Suspension {
       this.suspendedAtId = this.walkedAtId
       const wanted = this.wanted(found, modules)
       if (wanted.size === 0) return
+      const killed = this.killed.length
       await this.suspendAll(wanted, doing)
       // Others may have started meanwhile, on the code about to be replaced.
-      if (this.#world.processes.newestId() === this.walkedAtId) return
+      if (this.killed.length === killed && this.#world.processes.newestId() === this.walkedAtId) return
     }
   }
 
@@ -135,10 +140,19 @@ export class Suspension {
       },
       ({ found }, failure) => {
         const { pid } = found
-        if (!processes.isAlive(pid)) return
+        if (!processes.isAlive(pid)) {
+          this.died.push(nameOf(found))
+          return
+        }
+        const who = nameOf(found)
+        if (this.#options.unsuspended === 'kill') {
+          // Started again by its supervisor, on the code that is current still, and found by the next look.
+          this.killed.push(who)
+          processes.kill(pid)
+          return
+        }
         // The request still stands in its mailbox; this one behind it undoes it, whenever that is.
         quietly(processes.resume(pid))
-        const who = `${pid} (${found.modules.join(', ')}) of "${found.application}"`
         if (this.#options.unsuspended === 'skip') this.skipped.push(who)
         else failures.push(`${who} did not suspend: ${messageOf(failure)}`)
       },
@@ -191,3 +205,7 @@ export class Suspension {
     return told
   }
 }
+
+/** A process for people. */
+export const nameOf = ({ pid, modules, application }: FoundProcess): string =>
+  `${pid} (${modules.join(', ')}) of "${application}"`

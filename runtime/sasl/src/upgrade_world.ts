@@ -54,6 +54,8 @@ export interface ProcessWorld {
   isAlive(pid: Pid): boolean
   /** The id of the newest living process: all made later have a greater one. */
   newestId(): number
+  /** Ends it whatever it does. Its supervisor may have started another when this returns. */
+  kill(pid: Pid): void
   suspend(pid: Pid, timeout: Timeout): unknown
   resume(pid: Pid): unknown
   /** The state, or a promise of it: see {@link State}. */

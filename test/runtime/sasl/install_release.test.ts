@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Linker } from '../../../runtime/erts/linker/linker.js'
+import { exitPid, whereis } from '../../../runtime/erts/process.js'
 import { equal } from '../../../runtime/erts/term.js'
 import { type CheckedInstall, checkInstall } from '../../../runtime/sasl/src/install_check.js'
 import { type Installed, type InstallStep, install } from '../../../runtime/sasl/src/install_release.js'
@@ -12,7 +13,7 @@ import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
 import * as supervisor from '../../../runtime/stdlib/src/supervisor.js'
 import * as sys from '../../../runtime/stdlib/src/sys.js'
 import type { Result } from '../../../schemas/result.js'
-import { inTest } from '../../support/processes.js'
+import { inTest, watch } from '../../support/processes.js'
 import { failingWorld } from './failing_world.js'
 import { probe, type RoomNode, startRoomNode } from './room_node.js'
 
@@ -338,6 +339,51 @@ test(
     assert.is(await waiting, 1)
     assert.is(await genServer.call('counter', 'next'), 2)
     assert.is(node.linker.current('room/counter')?.file, `${node.root}/lib/room-1/ebin/counter.js`)
+  }),
+)
+
+test(
+  'D15: or is killed where that is asked for, and the one its supervisor starts is converted; the result says so',
+  withNode(async (node) => {
+    const plan = await checked(node, '2')
+    probe.gate = new Promise<void>(() => {})
+    const before = whereis('counter')
+    const waiting = genServer.call('counter', 'wait').catch(() => 'killed')
+    const done = await install(plan, { suspend_timeout: 20, unsuspended: 'kill' }, node.linker, { sinceMs: 0 })
+    assert.ok(done.ok, done.ok ? '' : formatReleaseError(done.error))
+    assert.is(await waiting, 'killed')
+    assert.equal(done.ok && done.value.summary.killed, [`${before} (room/counter) of "room"`])
+    assert.equal(done.ok && done.value.summary.skipped, [])
+    assert.equal(await sys.getState('counter'), { count: 0 })
+    assert.is(node.linker.current('room/counter')?.file, `${node.root}/lib/room-2/ebin/counter.js`)
+  }),
+)
+
+test(
+  'D46: a process that ends while it is suspended or converted is no failure; the result names it',
+  withNode(async (node) => {
+    const plan = await checked(node, '2')
+    const real = nodeWorld(node.linker, plan.prepared)
+    const dead: string[] = []
+    const world: UpgradeWorld = {
+      ...real,
+      processes: {
+        ...real.processes,
+        changeCode: async (pid, ...rest) => {
+          const isPlayer = pid !== whereis('counter') && pid !== whereis('room_sup') && dead.length === 0
+          if (!isPlayer) return real.processes.changeCode(pid, ...rest)
+          const ended = watch(pid)
+          dead.push(String(pid))
+          exitPid(pid, 'kill')
+          await ended()
+          throw new Error('noproc')
+        },
+      },
+    }
+    const done = await go(plan, node.linker, world)
+    assert.ok(done.ok, done.ok ? '' : formatReleaseError(done.error))
+    assert.equal(done.ok && done.value.summary.died.map((one) => one.split(' ')[0]), dead)
+    assert.is(done.ok && done.value.summary.migrated, 3)
   }),
 )
 

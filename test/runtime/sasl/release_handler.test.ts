@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitPid, Pid } from '../../../runtime/erts/process.js'
+import { exitPid, Pid, whereis } from '../../../runtime/erts/process.js'
 import { type ControlContext, findMethod } from '../../../runtime/kernel/src/control.js'
 import { namedTable } from '../../../runtime/kernel/src/named_table.js'
 import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
@@ -73,7 +73,9 @@ test(
       (await releaseHandler.history()).map(({ action, from, to, outcome }) => `${action} ${from} ${to} ${outcome}`),
       [
         'unpack 1 2 ok',
+        'make_permanent 1 2 bad_status',
         'install 1 2 ok',
+        'remove 2 2 current',
         'make_permanent 2 2 ok',
         'install 2 1 ok',
         'make_permanent 1 1 ok',
@@ -148,6 +150,63 @@ test(
   }),
 )
 
+test(
+  'a check waits for an upgrade, and an upgrade for a check; of two upgrades one is refused',
+  withHandler(async () => {
+    await releaseHandler.setUnpacked('2')
+    const checks = [releaseHandler.checkInstallRelease('2'), releaseHandler.checkInstallRelease('2')]
+    const installing = releaseHandler.installRelease('2')
+    assert.equal(await releaseHandler.removeRelease('2'), ['error', ['busy', 'install 2']])
+    const late = releaseHandler.checkInstallRelease('1')
+    assert.equal(await Promise.all(checks), [
+      ['ok', '1', null],
+      ['ok', '1', null],
+    ])
+    assert.equal(await installing, ['ok', '1', null])
+    assert.equal(await late, ['ok', '1', null])
+  }),
+)
+
+test(
+  'what was refused is in the history, with its reason and who asked',
+  withHandler(async (node) => {
+    await releaseHandler.operations.remove('1', { who: 'ann' })
+    await releaseHandler.operations.unpack('nothing', { who: 'bob' })
+    const found = (await releaseHandler.history()).map(({ who, action, to, outcome }) => [who, action, to, outcome])
+    assert.equal(found, [
+      ['ann', 'remove', '1', 'permanent'],
+      ['bob', 'unpack', 'nothing', 'no_such_file'],
+    ])
+    assert.equal(JSON.parse(readFileSync(join(node.root, 'releases/history.json'), 'utf8')).length, 2)
+  }),
+)
+
+test(
+  'D13: a commit kills nobody who still runs code of before, unless it is told to; it says who does',
+  withHandler(async () => {
+    let open: () => void = () => {}
+    await releaseHandler.setUnpacked('2')
+    for (const endOldCode of [false, true]) {
+      probe.gate = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const counter = whereis('counter')
+      const waiting = genServer.call('counter', 'wait').catch(() => 'killed')
+      await releaseHandler.installRelease('2', { suspend_timeout: 20, unsuspended: 'skip' })
+      const done = await releaseHandler.operations.makePermanent('2', endOldCode)
+      if (!done.ok) throw new Error(done.error.tag)
+      const pid = String(counter)
+      assert.equal(done.value.on_old_code, endOldCode ? {} : { 'room/counter': [pid] })
+      assert.equal(done.value.ended, endOldCode ? [pid] : [])
+      open()
+      assert.is(await waiting, endOldCode ? 'killed' : 1)
+      if (endOldCode) return
+      assert.equal(await releaseHandler.installRelease('1'), ['ok', '1', null])
+      await releaseHandler.makePermanent('1')
+    }
+  }),
+)
+
 interface Called {
   readonly result: unknown
   readonly progress: readonly unknown[]
@@ -180,7 +239,12 @@ test(
     const upgrade = await control('upgrade', { vsn: '2', who: 'ann' })
     assert.is((upgrade.result as { migrated: number }).migrated, 4)
     assert.is(upgrade.progress.length, (upgrade.progress.at(-1) as { of: number }).of)
-    assert.equal((await control('commit')).result, { vsn: '2', permanent: true })
+    assert.equal((await control('commit')).result, {
+      vsn: '2',
+      permanent: true,
+      on_old_code: {},
+      ended: [],
+    })
     assert.is(((await control('downgrade', { vsn: '1' })).result as { direction: string }).direction, 'down')
     const { running, permanent } = (await control('releases')).result as { running: string; permanent: string }
     assert.equal([running, permanent], ['1', '2'])
@@ -201,7 +265,7 @@ test(
       /^release "9" is not known to this node; it knows "1"/,
     )
     const missing = await failure('upgrade')
-    assert.is(missing instanceof Error && 'tag' in missing && missing.tag, 'bad_parameter')
+    assert.is(missing instanceof Error && 'tag' in missing && missing.tag, 'bad_params')
   }),
 )
 
