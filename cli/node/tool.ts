@@ -55,6 +55,15 @@ const SCRIPT_COMMANDS: readonly CommandSpec[] = [
     examples: [['console', 'to try things']],
   },
   {
+    name: 'version',
+    group: 'Node',
+    summary: 'Print name and version of the release that boots',
+    details: ['No node has to run.'],
+    positionals: [],
+    options: [],
+    examples: [['version', 'for scripts']],
+  },
+  {
     name: 'unit',
     group: 'Node',
     summary: 'Print a unit of systemd for this installation',

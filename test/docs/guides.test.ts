@@ -121,7 +121,16 @@ const wordsOf = (entries: readonly { readonly name: string; readonly aliases?: r
 test('commands that the guides name exist', () => {
   const known = new Set([...wordsOf(COMMANDS), 'help'])
   // Those of the start script itself.
-  const ofRelease = new Set([...wordsOf(NODE_COMMANDS), 'help', 'foreground', 'start', 'daemon', 'console', 'unit'])
+  const ofRelease = new Set([
+    ...wordsOf(NODE_COMMANDS),
+    'help',
+    'foreground',
+    'start',
+    'daemon',
+    'console',
+    'unit',
+    'version',
+  ])
   const unknown: string[] = []
   let seen = 0
   for (const { path, text } of guides) {

@@ -242,6 +242,44 @@ test('one that ends otherwise is not', async () => {
   assert.equal(shop.run(['launch']), { code: 3, out: 'booting shop 1.0.0\n', err: '' })
 })
 
+/** Pauses are noted, not made. */
+const FAKE_SLEEP = '#!/bin/sh\necho "$1" >>"$(dirname "$0")/slept"\n'
+
+for (const shell of SHELLS) {
+  test(`${shell}: a node that ran and crashed is started again, later each time, until it was too often`, async () => {
+    const shop = await release({}, shell)
+    shop.write('tools/sleep', FAKE_SLEEP, 0o755)
+    // The node says that it runs, as it does when its release has started.
+    const crashing = FAKE_NODE.replace(
+      'echo "booting',
+      'mkdir -p "$RELEASE_ROOT/run"; echo 1 >"$RELEASE_ROOT/run/started"\necho "booting',
+    )
+    shop.write('erts-20/bin/node', crashing, 0o755)
+    shop.write('erts-20/bin/exit', '134')
+    const { code, out, err } = shop.run(['foreground'], { path: `${join(shop.root, 'tools')}:${process.env.PATH}` })
+    assert.equal([code, out], [17, 'booting shop 1.0.0\n'.repeat(6)])
+    assert.is(readFileSync(join(shop.root, 'tools/slept'), 'utf8'), '1\n2\n4\n8\n16\n')
+    assert.match(err, /shop: the node ended with status 134, 6 times within 60 s; it is not started again\n$/)
+  })
+}
+
+test('what boots is told without any node', async () => {
+  const shop = await release()
+  assert.equal(shop.run(['version']), { code: 0, out: 'shop 1.0.0\n', err: '' })
+  assert.equal(shop.calls(), [])
+})
+
+test('limits of the launcher that are no numbers are refused', async () => {
+  const shop = await release()
+  chmodSync(join(shop.root, 'bin/shop'), 0o755)
+  const { status, stderr } = spawnSync(join(shop.root, 'bin/shop'), ['foreground'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, RELEASE_RESTARTS: 'many' },
+  })
+  assert.is(status, 2)
+  assert.match(stderr, /^error: RELEASE_RESTARTS=many /)
+})
+
 test('every other command goes to nodetool as it is', async () => {
   const shop = await release()
   shop.write('erts-20/bin/code_rpc', '14')
