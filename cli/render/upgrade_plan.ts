@@ -16,12 +16,22 @@ import { padEnd, type Style, width } from './style.js'
 
 /** The whole plan. */
 export function planLines(plan: UpgradePlan, style: Style): string[] {
+  // The new release is booted whole: of the relup only calls are carried out.
+  const reboots = plan.verdict.kind === 'needs_restart'
   return [
     `${style.bold(`${plan.name} ${plan.from} -> ${plan.to}`)}   ${verdictText(plan.verdict, style)}`,
     ...reasons(plan.verdict).map((reason) => `  ${reason}`),
-    ...plan.applications.flatMap((one) => applicationLines(one, plan.live, style)),
-    ...labelled('config', plan.config.map(parameterText), style),
-    ...labelled('npm', plan.packages.map(packageText), style),
+    ...plan.applications.flatMap((one) => (reboots ? bootedLine(one, style) : applicationLines(one, plan.live, style))),
+    ...labelled(
+      'config',
+      plan.config.map((one) => parameterText(one, reboots)),
+      style,
+    ),
+    ...labelled(
+      'npm',
+      plan.packages.map((one) => packageText(reboots ? { ...one, reloaded: [], kept: [] } : one)),
+      style,
+    ),
     ...labelled('runtime', runtimeTexts(plan), style),
     ...labelled(
       'checks',
@@ -70,6 +80,12 @@ function reasons(verdict: Verdict): readonly string[] {
     case 'refused':
       return verdict.because
   }
+}
+
+function bootedLine({ application, change, from, to }: ApplicationChange, style: Style): string[] {
+  const versions = change === 'added' ? to : change === 'removed' ? from : `${from} -> ${to}`
+  const what = { added: '   added application', removed: '   removed application', changed: '', restarted: '' }[change]
+  return [`  ${style.bold(`${application} ${versions}${what}`)}`]
 }
 
 function applicationLines(
@@ -145,7 +161,10 @@ function processes(id: string, live: LiveCounts | null): string {
   return ` (${count(amount, 'process', 'processes')} on node ${live.node})`
 }
 
-function parameterText({ application, key, change, old, new: next, told, readers }: ParameterChange): string {
+function parameterText(
+  { application, key, change, old, new: next, told, readers }: ParameterChange,
+  reboots: boolean,
+): string {
   const value = (one: unknown): string => JSON.stringify(one)
   const name = `${application}.${key}`
   const what = {
@@ -153,6 +172,7 @@ function parameterText({ application, key, change, old, new: next, told, readers
     added: `${name}  new, ${value(next)}`,
     removed: `${name}  removed, was ${value(old)}`,
   }[change]
+  if (reboots) return what
   const reads = readers.length === 0 ? '' : `; read by ${readers.map(nameIn(application)).join(', ')}`
   const tells = told ? 'config_change is called' : 'no configChange: what was read at a start stays'
   return `${what} (${tells}${reads})`

@@ -190,7 +190,7 @@ function plannedCalls(instructions: readonly LowLevelInstruction[]): readonly Pl
 }
 
 function verdictOf(source: PlanSource, applications: readonly ApplicationChange[], runtime: RuntimeChange): Verdict {
-  if (runtime.restart !== null) return { kind: 'needs_restart', because: restartReasons(runtime) }
+  if (runtime.restart !== null) return { kind: 'needs_restart', because: restartReasons(runtime, applications) }
   const because = refusals(source)
   if (because.length > 0) return { kind: 'refused', because }
   const what = [
@@ -207,14 +207,22 @@ const restartedBy = (module: ModuleChange): readonly string[] =>
       ? module.restarts.map((child) => `child "${child}" of ${module.id}`)
       : []
 
-function restartReasons({ node, erts, restart }: RuntimeChange): readonly string[] {
+/** Applications of otp-rel, which everything stands on. */
+const OWN: ReadonlySet<string> = new Set(['kernel', 'stdlib', 'sasl'])
+
+function restartReasons(
+  { node, restart }: RuntimeChange,
+  applications: readonly ApplicationChange[],
+): readonly string[] {
+  const own = applications.filter(({ application }) => OWN.has(application))
+  const named = own.map(({ application, from, to }) => `${application} ${from} -> ${to}`).join(', ')
   const reasons = [
     ...(node === null
       ? []
       : [`the node binary changes from ${node.from} to ${node.to}, and a running process cannot change its own`]),
-    ...(erts === null
+    ...(own.length === 0
       ? []
-      : [`the runtime underneath (erts.js of kernel ${erts.from} -> ${erts.to}) is never replaced in a running node`]),
+      : [`what everything stands on changes, and is never replaced in a running node: ${named}`]),
   ]
   return reasons.length > 0
     ? reasons

@@ -227,6 +227,21 @@ test('another node binary needs a restart, and says so', () => {
   ])
 })
 
+test('a release that is booted whole says nothing of states, processes and who is told', () => {
+  const own = (vsn: string) => ({ vsn, modules: {} })
+  const env = { limit: 1 }
+  const from = side('1.0.0', { stdlib: own('1.0.0'), shop: { vsn: '1.0.0', modules: OLD, env } })
+  const to = side('1.1.0', { stdlib: own('1.1.0'), shop: { vsn: '1.1.0', modules: NEW, env: { limit: 2 } } })
+  const live = { node: 'shop@host', processes: { 'shop/cart': 12 } }
+  assert.equal(lines(source([{ op: 'restart_new_emulator' }, ...UPGRADE], { from, to }), live).slice(1), [
+    '  because what everything stands on changes, and is never replaced in a running node: stdlib 1.0.0 -> 1.1.0',
+    '  shop 1.0.0 -> 1.1.0',
+    '  stdlib 1.0.0 -> 1.1.0',
+    '  config   shop.limit  1 -> 2',
+    '  runtime  the node restarts first',
+  ])
+})
+
 test('another runtime underneath without a restart is in force after the next one', () => {
   const kernel = (vsn: string, sum: string, release: PlanSide): PlanSide => ({
     ...release,
