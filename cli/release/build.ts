@@ -13,8 +13,8 @@ import { projectConfig } from './config_implied.js'
 import { discover } from './discover.js'
 import { findPackageFiles, openSums, type Sums } from './files.js'
 import { keepMaps } from './keep_maps.js'
-import { devLinks, devPackageFault, overlaysOf, sourcesOf } from './own_files.js'
-import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
+import { collisionFault, devLinks, devPackageFault, overlaysOf, sourcesOf } from './own_files.js'
+import { madeTwice, planRelease, type ReleasePlan, sbomPath } from './plan.js'
 import { projectWarnings } from './project_warnings.js'
 import { envScript, readFilesOf } from './read_files.js'
 import { readRelease, releasesNamed } from './release.js'
@@ -227,6 +227,8 @@ async function buildRelease(
     dev: spec.devMode ? await devLinks(resolved.value, traced.value, node, [...texts.keys()]) : [],
     sign: options.sign,
   })
+  const twice = madeTwice(plan)
+  if (twice.length > 0) return err(twice.map((path) => collisionFault(config, resolved.value, path)))
   await sums.save()
   const secrets = await findSecrets(plan, config.root, spec.allowSecrets)
   if (secrets.length > 0) return err(secrets.map(secretFault))

@@ -96,8 +96,10 @@ export async function loadConfig(file: string, options: ConfigOptions = {}): Pro
   }
   if (/\.jsonc?$/.test(absolute)) return parseConfig({ file: absolute, text }, options)
   const { configFromModule } = await import('./config_module.js')
-  const written = await configFromModule(absolute, options)
-  return written.ok ? configOf(written.value, { file: absolute, text: '' }, options) : written
+  const given = await configFromModule(absolute, options)
+  if (!given.ok) return given
+  const { written, computed } = given.value
+  return configOf(written, { file: absolute, text: '' }, { ...options, anyProfile: computed })
 }
 
 function unreadable(file: string, cause: unknown): Fault {
@@ -114,11 +116,19 @@ export function parseConfig(source: TextFile, options: ConfigOptions = {}): Resu
   return checked.ok ? configOf(checked.value, source, options) : checked
 }
 
-/** A checked value to configuration: profiles and settings merged, defaults filled in. */
-export function configOf(written: OtpConfig, source: TextFile, options: ConfigOptions): Result<Config, Fault[]> {
+/**
+ * A checked value to configuration: profiles and settings merged, defaults filled in.
+ *
+ * @param options with `anyProfile`, profiles need not be written: a function has been told of them
+ */
+export function configOf(
+  written: OtpConfig,
+  source: TextFile,
+  options: ConfigOptions & { readonly anyProfile?: boolean },
+): Result<Config, Fault[]> {
   const commandLine = readSettings(options.set ?? [])
   if (!commandLine.ok) return commandLine
-  const profiles = profilesNamed(written, options.profile)
+  const profiles = profilesNamed(written, options.profile, options.anyProfile)
   if (!profiles.ok) return err([faultAt(source, ['profiles'], 'unknown_profile', profiles.error)])
   const merged = mergeReleases({ config: written, profiles: profiles.value, commandLine: commandLine.value })
   if (!merged.ok) return err(merged.error.map((error) => layerFault(error, source, written)))
@@ -143,11 +153,14 @@ export function configOf(written: OtpConfig, source: TextFile, options: ConfigOp
   })
 }
 
+/** A profile's name, which is a folder's as well; as the schema has it. */
+const PROFILE = /^[a-z][a-z0-9_-]*$/
+
 /** @returns the profiles, lowest first; or which one there is not, in words */
-function profilesNamed({ profiles = {} }: OtpConfig, asked = ''): Result<readonly NamedProfile[], string> {
+function profilesNamed({ profiles = {} }: OtpConfig, asked = '', any = false): Result<readonly NamedProfile[], string> {
   const names = asked.split(',').filter((name) => name !== '')
   const known = [...new Set([...Object.keys(profiles), ...Object.keys(OWN_PROFILES)])]
-  const unknown = names.find((name) => !known.includes(name))
+  const unknown = any ? names.find((name) => !PROFILE.test(name)) : names.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     return err(`no profile is called "${unknown}"; there are: ${known.join(', ')}${didYouMean(unknown, known)}`)
   }

@@ -13,11 +13,18 @@ import { pathToFileURL } from 'node:url'
 import type { Message, Plugin } from 'esbuild'
 import type { Fault } from '../../schemas/fault.js'
 import { check } from '../../schemas/read.js'
-import { err, type Result } from '../../schemas/result.js'
+import { err, ok, type Result } from '../../schemas/result.js'
 import type { OtpConfig } from '../../schemas/types.js'
 import type { ConfigContext } from './define_config.js'
 import { TARGET } from './es_module.js'
 import { home } from './home.js'
+
+/** What a module gives. */
+export interface ModuleConfig {
+  readonly written: OtpConfig
+  /** By a function, which may know more profiles than it writes. */
+  readonly computed: boolean
+}
 
 /**
  * The configuration that a module gives.
@@ -29,7 +36,7 @@ import { home } from './home.js'
 export async function configFromModule(
   file: string,
   { profile = '' }: { readonly profile?: string | undefined },
-): Promise<Result<OtpConfig, Fault[]>> {
+): Promise<Result<ModuleConfig, Fault[]>> {
   const code = await bundled(file)
   if (!code.ok) return code
   const beside = join(dirname(file), `.${basename(file)}.${process.pid}-${count++}.mjs`)
@@ -40,7 +47,8 @@ export async function configFromModule(
     const { default: given }: { readonly default?: unknown } = await import(pathToFileURL(beside).href)
     if (given === undefined) return refused(file, 'has no default export; export default { releases: [...] }')
     const value: unknown = typeof given === 'function' ? await given(context) : given
-    return check('otp.config', plain(value), file)
+    const checked = check('otp.config', plain(value), file)
+    return checked.ok ? ok({ written: checked.value, computed: typeof given === 'function' }) : checked
   } catch (thrown) {
     return refused(file, thrown instanceof Error ? `fails: ${thrown.message}` : `fails: ${String(thrown)}`, thrown)
   } finally {

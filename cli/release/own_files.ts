@@ -81,3 +81,9 @@ export function devPackageFault({ source }: Config, spec: ReleaseSpec): Fault {
   const message = 'a release of links cannot be packed; pack it with "dev_mode": false, for example with --profile prod'
   return faultAt(source, settingPath(spec, 'dev_mode'), 'dev_package', message)
 }
+
+/** An overlay has the name of a file that the build makes. */
+export function collisionFault({ source }: Config, { spec }: ResolvedRelease, path: string): Fault {
+  const message = `an overlay makes "${path}", which the build makes itself; give it another name`
+  return faultAt(source, settingPath(spec, 'overlay'), 'bad_overlay', message)
+}

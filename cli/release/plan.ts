@@ -142,9 +142,10 @@ export function planRelease(input: PlanInput): ReleasePlan {
 
   // whatever otp.config.json puts beside or into these
   const { inside, beside } = placeOverlay(input.overlay, groups, `releases/${rel.vsn}`)
+  const dev = input.dev.filter((link) => !input.overlay.some(({ path }) => path.startsWith(`${link.path}/`)))
   for (const [index, { unit, kind, actions }] of groups.entries()) {
     const all = [...actions, ...(inside.get(unit) ?? [])]
-    groups[index] = { unit, kind, actions: linked(all, unit, input.dev) }
+    groups[index] = { unit, kind, actions: linked(all, unit, dev) }
   }
   groups.push(...beside)
   const maps = input.strip
@@ -289,6 +290,18 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 const sorted = (sums: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** Whether something came before; a release has thousands of files. */
+function repeated(): (path: string) => boolean {
+  const seen = new Set<string>()
+  return (path) => seen.size === seen.add(path).size
+}
+
+/** Paths that two actions make: an overlay has the name of a file of the build. */
+export function madeTwice({ groups }: ReleasePlan): readonly string[] {
+  const paths = groups.flatMap(({ actions }) => actions.map(({ path }) => path))
+  return [...new Set(paths.filter(repeated()))]
+}
 
 /** The plan as lines, for `--dry-run`: each group's folder, then its files. */
 export function formatPlan(plan: ReleasePlan): string[] {

@@ -245,6 +245,19 @@ test('overlays lie beside or inside, are rebuilt, and what a node put into their
   })
 })
 
+test('an overlay does not take the place of a file of the build', () => {
+  const overlay = ['bin/shop', 'releases/1/vm.args', 'lib/shop-1.0.0/ebin/app.json'].map((to) => ({ copy: 'a', to }))
+  return small({ overlay }, async (folder) => {
+    await folder.put('a', 'a')
+    const said = await buildIn(folder, { dryRun: true })
+    assert.equal(said.map((one) => /makes "(.*)", which the build makes itself/.exec(one)?.[1]).sort(), [
+      'bin/shop',
+      'lib/shop-1.0.0/ebin/app.json',
+      'releases/1/vm.args',
+    ])
+  })
+})
+
 test('env_sh is part of env.sh', () =>
   small({ env_sh: 'env.sh' }, async (folder) => {
     await folder.put('env.sh', 'export A=1\n')

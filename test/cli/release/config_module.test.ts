@@ -38,6 +38,17 @@ export default defineConfig(async ({ profile, profiles, root }) => ({
   assert.equal((await readdir(folder.dir)).sort(), ['otp.config.ts', 'vsn.ts'])
 })
 
+test('a function may know profiles that it does not write; an object may not', async () => {
+  await folder.put(
+    'otp.config.mjs',
+    'export default ({ profile }) => ({ releases: [{ name: "a", vsn: profile === "staging" ? "2" : "1", applications: [] }] })',
+  )
+  assert.equal(await load({ profile: 'staging' }), ['a 2'])
+  assert.match((await load({ profile: '../x' }))[0] ?? '', /no profile is called "\.\.\/x"/)
+  await folder.put('otp.config.mjs', 'export default { releases: [] }')
+  assert.match((await load({ profile: 'staging' }))[0] ?? '', /no profile is called "staging"/)
+})
+
 test('a change is seen, JavaScript will do, and a plain object', async () => {
   for (const vsn of ['1', '2']) {
     await folder.put(
