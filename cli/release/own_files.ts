@@ -7,7 +7,7 @@ import type { CompiledApplication } from './compiled.js'
 import { type Config, faultAt, type ReleaseSpec, settingPath } from './config.js'
 import type { FoundFile, Sums } from './files.js'
 import { overlayActions, overlayVariables } from './overlay.js'
-import type { DevLink, FileAction } from './plan.js'
+import type { DevLink, FileAction, ReleasePlan } from './plan.js'
 import type { ResolvedRelease } from './resolve.js'
 import type { Traced } from './trace.js'
 
@@ -86,4 +86,16 @@ export function devPackageFault({ source }: Config, spec: ReleaseSpec): Fault {
 export function collisionFault({ source }: Config, { spec }: ResolvedRelease, path: string): Fault {
   const message = `an overlay makes "${path}", which the build makes itself; give it another name`
   return faultAt(source, settingPath(spec, 'overlay'), 'bad_overlay', message)
+}
+
+/** Whether something came before; a release has thousands of files. */
+function repeated(): (path: string) => boolean {
+  const seen = new Set<string>()
+  return (path) => seen.size === seen.add(path).size
+}
+
+/** Paths that two actions make: an overlay has the name of a file of the build. */
+export function madeTwice({ groups }: ReleasePlan): readonly string[] {
+  const paths = groups.flatMap(({ actions }) => actions.map(({ path }) => path))
+  return [...new Set(paths.filter(repeated()))]
 }

@@ -290,37 +290,3 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 const sorted = (sums: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
-
-/** Whether something came before; a release has thousands of files. */
-function repeated(): (path: string) => boolean {
-  const seen = new Set<string>()
-  return (path) => seen.size === seen.add(path).size
-}
-
-/** Paths that two actions make: an overlay has the name of a file of the build. */
-export function madeTwice({ groups }: ReleasePlan): readonly string[] {
-  const paths = groups.flatMap(({ actions }) => actions.map(({ path }) => path))
-  return [...new Set(paths.filter(repeated()))]
-}
-
-/** The plan as lines, for `--dry-run`: each group's folder, then its files. */
-export function formatPlan(plan: ReleasePlan): string[] {
-  return plan.groups.flatMap(({ unit, kind, actions }) => [
-    `${unit}${kind === 'command' || kind === 'overlay' || kind === 'state' ? '' : '/'}`,
-    ...(kind === 'command' || kind === 'overlay' ? [] : actions.map((action) => `  ${formatAction(action, unit)}`)),
-  ])
-}
-
-function formatAction(action: FileAction, unit: string): string {
-  const path = action.path.slice(unit.length + 1)
-  switch (action.op) {
-    case 'write':
-      return `write ${path}`
-    case 'copy':
-      return `copy  ${path} from ${action.from}`
-    case 'link':
-      return `link  ${path} -> ${action.target}`
-    case 'mkdir':
-      return `mkdir ${path}`
-  }
-}

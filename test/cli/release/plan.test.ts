@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type FileAction, formatPlan, planRelease, type ReleasePlan } from '../../../cli/release/plan.js'
+import { type FileAction, planRelease, type ReleasePlan } from '../../../cli/release/plan.js'
+import { formatPlan } from '../../../cli/release/plan_text.js'
 import { found, planApplication, planInput, sha } from '../../support/plan_input.js'
 
 const test = suite('release/plan')
