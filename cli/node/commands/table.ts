@@ -211,6 +211,29 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     load: async () => (await import('./plan.js')).plan,
   },
   {
+    name: 'rehearse',
+    group: 'Upgrade',
+    summary: 'Try an upgrade on copies of the states that the node has now',
+    details: [
+      'The states of all processes that the upgrade would convert are copied into another operating system process with the code of the new version, converted there, and back. The node that runs is not touched.',
+      'States that cannot be copied (those with sockets, functions or instances of classes) are named. Ends with 9 where one cannot be converted.',
+    ],
+    positionals: [VSN],
+    options: [
+      {
+        name: 'tar',
+        type: 'string',
+        value: 'FILE',
+        describe: 'the package, where it is not on the node, as for upgrade',
+      },
+    ],
+    examples: [
+      ['rehearse 1.1.0', 'would it work, with what is in memory now?'],
+      ['rehearse 1.1.0 --json', 'every process, with its state before and after'],
+    ],
+    load: async () => (await import('./rehearse.js')).rehearse,
+  },
+  {
     name: 'upgrade',
     aliases: ['install'],
     group: 'Upgrade',

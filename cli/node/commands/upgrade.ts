@@ -121,7 +121,7 @@ export const remove: NodeCommand = async (args, context) => {
  * The tar of a version: the one given, else none when its files are in place already, else the first of the usual
  * places that has it.
  */
-function findPackage(
+export function findPackage(
   vsn: string,
   given: string | undefined,
   name: string,
@@ -235,7 +235,7 @@ const prove = (params: object, context: NodeContext): Promise<Result<unknown, Fa
   withNode(context, (client) => call(client, context, 'prove', params, { onProgress: (said) => show(said, context) }))
 
 /** Who asks, for the node's history; behind `sudo` the person, not root. */
-function who(): string {
+export function who(): string {
   const { SUDO_USER: person } = process.env
   try {
     const { username } = userInfo()

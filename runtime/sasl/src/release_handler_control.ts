@@ -11,6 +11,7 @@ import { missing, type Params, text, unwrap } from './control_params.js'
 import type { InstallSummary } from './install_release.js'
 import { status as probationStatus } from './probation.js'
 import { type Proved, probationOf, prove } from './probation_control.js'
+import { rehearse } from './rehearsal.js'
 import type { ReleaseError } from './release_error.js'
 import { history, type InstallOptions, operations, releases, rootOf } from './release_handler.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
@@ -110,6 +111,17 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
     // before anything is unpacked
     probationOf(params)
     return upgrade(await known(params), params, context)
+  },
+
+  /** `{ vsn }` -> a {@link Rehearsal}; makes known as `upgrade`, and changes nothing that runs */
+  rehearse: async (params, { signal }) => {
+    const vsn = await known(params)
+    const root = rootOf()
+    const all = await releases()
+    const [from, to] = [runningRelease(all), all.find((one) => one.vsn === vsn)]
+    if (root === undefined || from === undefined || to === undefined) return unwrap(err({ tag: 'no_release' }))
+    if (from.vsn === to.vsn) return unwrap(err({ tag: 'already_installed', vsn }))
+    return unwrap(await rehearse(root, from, to, signal))
   },
 
   /** `{ from, commit_after?, health?, ... }`: the probation of the release that runs -> `{ vsn, probation }`, see `upgrade` */

@@ -1,0 +1,113 @@
+/**
+ * The other side of a rehearsal: a process of the operating system with the code of the newer release, in which copies
+ * of states are converted and converted back. Nothing of the release is started in it. See rehearsal.ts.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { inspect } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
+import { clock, nowMs } from '../../erts/clock.js'
+import { stop } from '../../erts/init.js'
+import { exportedFunction } from '../../erts/modules.js'
+import { equal } from '../../erts/term.js'
+import { copyOf, revive } from './state_copy.js'
+
+/** One state to convert. */
+export interface RehearsalJob {
+  readonly id: number
+  /** How codeChange is called: (vsn, state, extra), or for a gen_statem (vsn, state, data, extra). */
+  readonly kind: 'state' | 'state and data'
+  readonly module: string
+  /** The copy, see state_copy.ts; for `state and data` of `[state, data]`. */
+  readonly copy: unknown
+  /** First argument of codeChange, there and back. */
+  readonly there: unknown
+  readonly back: unknown
+  readonly extra: unknown
+  readonly extraBack: unknown
+}
+
+/** What came of it. Texts are as a log would show them, cut. */
+export interface RehearsalResult {
+  readonly id: number
+  /** What codeChange took, in ms. */
+  readonly ms: number
+  readonly before: string
+  /** The new state; undefined when it was not made. */
+  readonly after?: string
+  /** Why it was not made. */
+  readonly why?: string
+  /** Whether converting back gives the state that it was; undefined when it was not tried. */
+  readonly back?: 'the same' | 'different' | 'failed'
+  /** The state that came back, or why none did. */
+  readonly backText?: string
+}
+
+/** Characters of a state that are shown. */
+const SHOWN = 600
+/** Time for one codeChange, in ms: a rehearsal ends. */
+const LIMIT_MS = 60_000
+
+/** Reads jobs, writes results, and ends the node. */
+export async function run(jobsFile: string, resultsFile: string): Promise<'ok'> {
+  // rehearsal.ts wrote it
+  const jobs = deserialize(await readFile(jobsFile)) as readonly RehearsalJob[]
+  const results: RehearsalResult[] = []
+  for (const job of jobs) results.push(await rehearse(job))
+  await writeFile(resultsFile, serialize(results), { mode: 0o600 })
+  // when the boot script, whose last instruction this is, has come to its end
+  clock.setTimer(0, () => stop(0))
+  return 'ok'
+}
+
+async function rehearse(job: RehearsalJob): Promise<RehearsalResult> {
+  const state = revive(job.copy)
+  const before = show(state)
+  // codeChange may change the state in place
+  const pristine = copyOf(state)
+  const sinceMs = nowMs()
+  const there = await convert(job, job.there, state, job.extra)
+  const ms = nowMs() - sinceMs
+  if ('why' in there) return { id: job.id, ms, before, why: there.why }
+  const after = show(there.state)
+  const back = await convert(job, job.back, there.state, job.extraBack)
+  if ('why' in back) return { id: job.id, ms, before, after, back: 'failed', backText: back.why }
+  const isSame = equal(copyOf(back.state), pristine)
+  return { id: job.id, ms, before, after, back: isSame ? 'the same' : 'different', backText: show(back.state) }
+}
+
+async function convert(
+  { kind, module }: RehearsalJob,
+  vsn: unknown,
+  state: unknown,
+  extra: unknown,
+): Promise<{ readonly state: unknown } | { readonly why: string }> {
+  const codeChange = exportedFunction(module, 'codeChange')
+  if (codeChange === undefined) return { why: `"${module}" exports no codeChange` }
+  const args = kind === 'state' || !Array.isArray(state) ? [vsn, state, extra] : [vsn, ...state, extra]
+  try {
+    const returned = await inTime(Reflect.apply(codeChange, undefined, args))
+    if (!Array.isArray(returned) || returned[0] !== 'ok') return { why: `codeChange returned ${show(returned)}` }
+    return { state: kind === 'state' ? returned[1] : returned.slice(1) }
+  } catch (thrown) {
+    return { why: thrown instanceof Error ? (thrown.stack ?? thrown.message) : show(thrown) }
+  }
+}
+
+function inTime(value: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(LIMIT_MS, () => reject(new Error(`codeChange did not return within ${LIMIT_MS} ms`)))
+    Promise.resolve(value)
+      .then(resolve, reject)
+      .finally(() => clock.clearTimer(timer))
+  })
+}
+
+function show(value: unknown): string {
+  const text = inspect(value, {
+    depth: 6,
+    maxArrayLength: 20,
+    maxStringLength: 200,
+    breakLength: Number.POSITIVE_INFINITY,
+  })
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text
+}
