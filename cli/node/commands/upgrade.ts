@@ -27,15 +27,17 @@ export const upgrade: NodeCommand = (args, context) =>
     const known = await call(client, context, 'releases', {})
     if (!known.ok) return known
     const all = releases(known.value)
-    const tar = all.some((one) => one.vsn === vsn)
-      ? ok(undefined)
-      : findPackage(
-          vsn,
-          text(args, 'tar'),
-          running(all)?.name ?? client.node.name,
-          context,
-          all.map((one) => one.vsn),
-        )
+    // A package that is named may hold another build of a version that is known.
+    const tar =
+      text(args, 'tar') === undefined && all.some((one) => one.vsn === vsn)
+        ? ok(undefined)
+        : findPackage(
+            vsn,
+            text(args, 'tar'),
+            running(all)?.name ?? client.node.name,
+            context,
+            all.map((one) => one.vsn),
+          )
     if (!tar.ok) return tar
     return install(client, context, 'upgrade', vsn, tar.value, args)
   })

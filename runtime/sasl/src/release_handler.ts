@@ -76,7 +76,7 @@ export type { InstallOptions } from './install_options.js'
 
 /** An operation with its arguments. */
 type Operation =
-  | { readonly type: 'unpack'; readonly name: string }
+  | { readonly type: 'unpack'; readonly name: string; readonly replace: boolean }
   | { readonly type: 'set_unpacked'; readonly name: string; readonly appDirs: readonly ReleaseLib[] }
   | { readonly type: 'set_removed'; readonly vsn: string }
   | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
@@ -240,7 +240,8 @@ export const history = (): Promise<readonly HistoryEntry[]> =>
 
 /** The operations with their own results; see release_operations.ts. */
 export const operations = {
-  unpack: (name: string, context: OperationContext = {}) => operate<string>({ type: 'unpack', name }, context),
+  unpack: (name: string, context: OperationContext = {}, replace = false) =>
+    operate<string>({ type: 'unpack', name, replace }, context),
   setUnpacked: (name: string, appDirs: readonly ReleaseLib[] = [], context: OperationContext = {}) =>
     operate<string>({ type: 'set_unpacked', name, appDirs }, context),
   check: (vsn: string, purge = false) => operate<CheckedInstall>({ type: 'check', vsn, purge }),
@@ -463,7 +464,7 @@ async function withFailure(
 function perform(state: HandlerState, one: Operation, context: OperationContext): Promise<Outcome<unknown>> {
   switch (one.type) {
     case 'unpack':
-      return doUnpackRelease(state, one.name, context)
+      return doUnpackRelease(state, one.name, one.replace, context)
     case 'set_unpacked':
       return doSetUnpacked(state, one.name, one.appDirs, context)
     case 'set_removed':

@@ -53,7 +53,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   unpack: async (params) => {
     const tar = text(params, 'tar')
     const vsn = text(params, 'vsn')
-    if (tar !== undefined) return { vsn: unwrap(await operations.unpack(tar, whoOf(params))) }
+    if (tar !== undefined) return { vsn: unwrap(await operations.unpack(tar, whoOf(params), true)) }
     if (vsn !== undefined) return { vsn: unwrap(await makeKnown(vsn, params)) }
     throw missing('tar')
   },
@@ -202,9 +202,12 @@ async function known(params: Params): Promise<string> {
   const vsn = text(params, 'vsn')
   const tar = text(params, 'tar')
   if (vsn === undefined && tar === undefined) throw missing('vsn')
-  if (vsn !== undefined && (await releases()).some((one) => one.vsn === vsn)) return vsn
+  const status = (await releases()).find((one) => one.vsn === vsn)?.status
+  // Another build may take the place of one that neither runs nor boots.
+  const stays = tar === undefined || (status !== 'unpacked' && status !== 'old')
+  if (vsn !== undefined && status !== undefined && stays) return vsn
   if (tar === undefined) return unwrap(await makeKnown(vsn ?? '', params))
-  const unpacked = unwrap(await operations.unpack(tar, whoOf(params)))
+  const unpacked = unwrap(await operations.unpack(tar, whoOf(params), true))
   if (vsn === undefined || unpacked === vsn) return unpacked
   throw new ControlError(
     'bad_package',

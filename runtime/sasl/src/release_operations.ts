@@ -7,10 +7,10 @@ import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { clock } from '../../erts/clock.js'
 import type { Linker } from '../../erts/linker/linker.js'
-import { exitPid, whereis } from '../../erts/process.js'
+import { equal, exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
 import { findBadBuild, forgetBadBuild, noteBadBuild } from './bad_builds.js'
-import { verifyInPlace } from './checksums.js'
+import { readChecksums, verifyInPlace } from './checksums.js'
 import { type DevChange, type DevSummary, devLoad } from './dev_load.js'
 import { addHistory, type HistoryEntry, type ProcessOutcomes, processOutcomes } from './history.js'
 import { type CheckedInstall, checkInstall } from './install_check.js'
@@ -33,7 +33,7 @@ import type { EvalOptions } from './relup_eval.js'
 import { noteRemoval, removableUnits, removeUnits } from './remove_release.js'
 import { askForRestart } from './restart_install.js'
 import { trustedKeys, verifySignature } from './signature.js'
-import { findPackage, unpack } from './unpack.js'
+import { findPackage, type UnpackHooks, unpack } from './unpack.js'
 
 /** Modules with old code in use, and what becomes of its users at `makePermanent`. */
 export type Unpurged = ReadonlyMap<string, 'soft_purge' | 'brutal_purge'>
@@ -69,10 +69,16 @@ export interface Outcome<T> {
 
 const refuse = (error: ReleaseError): Outcome<never> => ({ answer: err(error) })
 
-/** Unpacks `releases/NAME.tar.gz`, or the package at a path. @returns the version */
+/**
+ * Unpacks `releases/NAME.tar.gz`, or the package at a path.
+ *
+ * @param replace whether it may take the place of another build of its version, which neither runs nor boots
+ * @returns the version
+ */
 export async function unpackRelease(
   state: HandlerState,
   name: string,
+  replace: boolean,
   context: OperationContext,
 ): Promise<Outcome<string>> {
   const since = clock.monotonicMs()
@@ -80,17 +86,37 @@ export async function unpackRelease(
   if (!file.ok) return refuse(file.error)
   const admit = ({ rel }: { readonly rel: { readonly vsn: string } }): ReleaseError | undefined => {
     const known = state.releases.find((one) => one.vsn === rel.vsn)
-    return known === undefined ? undefined : { tag: 'existing_release', vsn: known.vsn, status: known.status }
+    if (known === undefined || (replace && (known.status === 'unpacked' || known.status === 'old'))) return undefined
+    return { tag: 'existing_release', vsn: known.vsn, status: known.status }
+  }
+  let now = state
+  const replaces: UnpackHooks['replaces'] = async ({ rel }, staging) => {
+    const known = state.releases.find((one) => one.vsn === rel.vsn)
+    if (known === undefined) return undefined
+    const [old, fresh] = [await readChecksums(state.root, rel.vsn), await readChecksums(staging, rel.vsn)]
+    if (old.ok && fresh.ok && equal([...old.value].sort(), [...fresh.value].sort())) return undefined
+    const others = state.releases.filter((one) => one !== known)
+    const units = await removableUnits(state.root, known, others)
+    const remove = async (): Promise<void> => {
+      await noteRemoval(state.root, rel.vsn, units)
+      await writeReleases(state.store, others)
+      now = { ...state, releases: others }
+      await removeUnits(state.root, rel.vsn, units)
+    }
+    return { units, remove }
   }
   const keys = await trustedKeys(state.root)
   if (!keys.ok) return refuse(keys.error)
-  const unpacked = await unpack(state.root, file.value, { admit, keys: keys.value })
-  if (!unpacked.ok) return refuse(unpacked.error)
+  const unpacked = await unpack(state.root, file.value, { admit, replaces, keys: keys.value })
+  // An earlier build may be gone already, which must not be forgotten.
+  if (!unpacked.ok) return now === state ? refuse(unpacked.error) : { answer: err(unpacked.error), state: now }
   const { rel, libs } = unpacked.value
-  const added = addRelease(state.releases, { name: rel.name, vsn: rel.vsn, erts: rel.erts, libs })
+  // The same build again.
+  if (now.releases.some((one) => one.vsn === rel.vsn)) return { answer: ok(rel.vsn) }
+  const added = addRelease(now.releases, { name: rel.name, vsn: rel.vsn, erts: rel.erts, libs })
   if (!added.ok) return refuse(added.error)
-  const saved = await save(state, added.value)
-  if (!saved.ok) return refuse(saved.error)
+  const saved = await save(now, added.value)
+  if (!saved.ok) return { answer: err(saved.error), state: now }
   return { answer: ok(rel.vsn), state: await remember(saved.value, 'unpack', rel.vsn, since, context) }
 }
 

@@ -24,6 +24,14 @@ export const REMOVING = '.remove-'
 export interface UnpackHooks {
   /** Asked with the release's files before anything is put in place; its error refuses. */
   readonly admit: (found: ReleaseFiles) => ReleaseError | undefined
+  /**
+   * Asked when everything is verified: what of an earlier build of the same version is to go before the rest is put in
+   * place. `staging` holds the new one.
+   */
+  readonly replaces?: (
+    found: ReleaseFiles,
+    staging: string,
+  ) => Promise<{ readonly units: readonly string[]; readonly remove: () => Promise<void> } | undefined>
   /** Keys of which one must have signed the release. Default: none, and signatures are not looked at. */
   readonly keys?: readonly TrustedKey[]
 }
@@ -60,8 +68,10 @@ export async function unpack(
   const stage = async (): Promise<Result<ReleaseFiles, ReleaseError>> => {
     const found = await stagePackage(file, staging, hooks)
     if (!found.ok) return found
-    const units = await planUnits(root, staging, found.value.rel.vsn)
+    const replaced = await hooks.replaces?.(found.value, staging)
+    const units = await planUnits(root, staging, found.value.rel.vsn, new Set(replaced?.units))
     if (!units.ok) return units
+    await replaced?.remove()
     await placeUnits(root, staging, units.value)
     return found
   }
@@ -160,14 +170,19 @@ async function verifyStaged(staging: string, vsn: string): Promise<ReleaseError 
 type Unit = string
 
 /** What must be put in place; refused when something of the same version and other content is there. */
-async function planUnits(root: string, staging: string, vsn: string): Promise<Result<readonly Unit[], ReleaseError>> {
+async function planUnits(
+  root: string,
+  staging: string,
+  vsn: string,
+  replaced: ReadonlySet<Unit>,
+): Promise<Result<readonly Unit[], ReleaseError>> {
   const files = await filesBelow(staging, '')
   const byUnit = new Map<string, string[]>()
   for (const path of files) byUnit.set(unitOf(path), [...(byUnit.get(unitOf(path)) ?? []), path])
   const last = `releases/${vsn}`
   const absent: Unit[] = []
   for (const [unit, paths] of byUnit) {
-    const here = await stat(join(root, unit)).catch(() => undefined)
+    const here = replaced.has(unit) ? undefined : await stat(join(root, unit)).catch(() => undefined)
     if (here === undefined) absent.push(unit)
     // What releases share (bin, files beside it) stays as it is: the first package brought it.
     else if (/^(lib|releases|erts-[^/]+)(\/|$)/.test(unit)) {

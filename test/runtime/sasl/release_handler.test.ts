@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as tar from 'tar'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exitPid, Pid, whereis } from '../../../runtime/erts/process.js'
@@ -164,6 +165,57 @@ test(
     ])
     assert.equal(await installing, ['ok', '1', null])
     assert.equal(await late, ['ok', '1', null])
+  }),
+)
+
+/** Mended: it asks nobody whether it may. */
+const MENDED = `import { GenServer } from 'otp-rel'
+import * as self from './counter.js'
+export const startLink = () => GenServer.startLink({ local: 'counter' }, self, [])
+export const init = () => ['ok', { count: 0 }]
+export const handleCall = (_request, _from, state) => ['reply', state.count + 1, { count: state.count + 1 }]
+export const codeChange = (vsn, state) => Array.isArray(vsn) ? ['ok', { n: state.count }] : ['ok', { count: state.n }]`
+
+test(
+  'the corrected build of a version whose upgrade failed can be installed at once: built in place',
+  withHandler(async (node) => {
+    await releaseHandler.setUnpacked('2')
+    probe.refuse = true
+    assert.is((await releaseHandler.installRelease('2'))[0], 'error')
+    node.module('2', 'room/counter', '2', MENDED)
+    assert.equal(await releaseHandler.installRelease('2'), ['ok', '1', null])
+  }),
+)
+
+test(
+  'or as a package, which takes the place of the build that failed, but not of one that runs',
+  withHandler(async (node) => {
+    const old = `${node.root}-old`
+    const packageOf = async (file: string): Promise<string> => {
+      const listed = Object.keys(JSON.parse(readFileSync(join(node.root, 'releases/2/checksums.json'), 'utf8')))
+      await tar.c({ file, cwd: node.root, gzip: true }, [...listed, 'releases/2/checksums.json'])
+      return file
+    }
+    try {
+      await releaseHandler.setUnpacked('2')
+      probe.refuse = true
+      assert.is((await releaseHandler.installRelease('2'))[0], 'error')
+      cpSync(node.root, old, { recursive: true })
+      const same = await packageOf(join(old, 'same.tar.gz'))
+      node.module('2', 'room/counter', '2', MENDED)
+      const mended = await packageOf(join(old, 'mended.tar.gz'))
+      rmSync(join(node.root, 'lib/room-2'), { recursive: true })
+      for (const dir of ['lib/room-2', 'releases']) cpSync(join(old, dir), join(node.root, dir), { recursive: true })
+
+      assert.equal(await releaseHandler.unpackRelease(mended), ['error', ['existing_release', '2']])
+      assert.equal((await control('unpack', { tar: same })).result, { vsn: '2' })
+      const { result } = await control('upgrade', { vsn: '2', tar: mended })
+      assert.is((result as { to: string }).to, '2')
+      assert.is(await statuses(), '2:current 1:permanent')
+      assert.is(((await failure('unpack', { tar: same })) as { tag: string }).tag, 'existing_release')
+    } finally {
+      rmSync(old, { recursive: true, force: true })
+    }
   }),
 )
 
