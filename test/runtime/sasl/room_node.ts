@@ -290,7 +290,10 @@ export async function startRoomNode(): Promise<RoomNode> {
     down: [{ to: '1', instructions: DOWN }],
   })
   setReporter(() => {})
-  linker ??= startLinker({ 'kernel/otp_rel': otpRel, 'test/probe': { probe, note: probe.note } })
+  linker ??= startLinker({
+    'kernel/otp_rel': otpRel,
+    'test/probe': { probe, note: probe.note, answer: (what: unknown) => what },
+  })
   const made = linker
   for (const name of ['room', 'legacy']) setApplicationDir(name, join(root, `lib/${name}-1`))
   await made.load([...Object.keys(ROOM_1).map((one) => `room/${one}`), 'legacy/legacy', 'legacy/legacy_sup'])
