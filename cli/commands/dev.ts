@@ -52,7 +52,7 @@ export async function dev(args: Arguments, context: CliContext): Promise<Outcome
     (folder, why) =>
       tell({
         event: 'refused',
-        message: `${shown(folder, context)} cannot be watched: ${why.message}; see "otp-rel doctor"`,
+        message: `${shown(folder, context)} cannot be watched: ${why.message}; the limit is fs.inotify.max_user_watches`,
       }),
   )
   session.look()

@@ -60,6 +60,28 @@ const FORCE: Option = {
 
 const PROJECT_COMMANDS: readonly CliCommandEntry[] = [
   {
+    name: 'new',
+    group: 'Project',
+    summary: 'Make a project whose tests, build, first upgrade, systemd unit, Dockerfile and CI work as they are',
+    positionals: [
+      { name: 'name', required: true, describe: 'of the project, its folder, its application and release' },
+    ],
+    options: [
+      {
+        name: 'template',
+        type: 'string',
+        value: 'KIND',
+        describe:
+          'service (default): one application with HTTP; umbrella: two applications in one release; library: an application for others to use',
+      },
+    ],
+    examples: [
+      ['new shop', 'a service in the folder shop'],
+      ['new shop --template umbrella', 'several applications'],
+    ],
+    load: async () => (await import('./new.js')).newProject,
+  },
+  {
     name: 'build',
     group: 'Project',
     summary: 'Build releases: compile, check, assemble',
