@@ -44,6 +44,8 @@ let tarOf: (vsn: string) => string
 /** 1.1.0 whose application does not start, and one whose call of its own fails. */
 let broken: string
 let failing: string
+/** And one whose call never comes back. */
+let hanging: string
 
 test.before(
   telling(async () => {
@@ -63,13 +65,18 @@ test.before(
       const text = await readFile(script, 'utf8')
       await writeFile(script, text.replace('["web","permanent"]', '["nothing","permanent"]'))
     })
-    failing = shop.path('failing-1.1.0.tar.gz')
-    await repack(tarOf('1.1.0'), failing, async (dir) => {
-      const relup = join(dir, 'releases', '1.1.0', 'relup.json')
-      const value = JSON.parse(await readFile(relup, 'utf8'))
-      value.up[0].instructions.push({ op: 'apply', mfa: ['counter/words', 'nothing', []] })
-      await writeFile(relup, JSON.stringify(value))
-    })
+    const calling = async (name: string, mfa: unknown): Promise<string> => {
+      const tar = shop.path(`${name}-1.1.0.tar.gz`)
+      await repack(tarOf('1.1.0'), tar, async (dir) => {
+        const relup = join(dir, 'releases', '1.1.0', 'relup.json')
+        const value = JSON.parse(await readFile(relup, 'utf8'))
+        value.up[0].instructions.push({ op: 'apply', mfa })
+        await writeFile(relup, JSON.stringify(value))
+      })
+      return tar
+    }
+    failing = await calling('failing', ['counter/words', 'nothing', []])
+    hanging = await calling('hanging', ['stdlib/timer', 'sleep', [600_000]])
   }),
 )
 test.after(() => shop.close())
@@ -126,7 +133,7 @@ test('another version of Node: the node is restarted on it, up and down, and the
   assert.is(nodePath.code, 0)
 
   const down = done(await node.bin(['downgrade']))
-  assert.match(down, /counter is 1\.0\.0: restarted in .*, process \d+ on Node /)
+  assert.match(down, /counter is 1\.0\.0: restarted in .*, process \d+ on Node .* It is what boots\./)
   assert.is((await node.get()).version, '1.0.0')
   assert.is(await node.versions(), '1.1.0 old, 1.0.0 permanent')
   const { action, from, to, outcome } = await last(node)
@@ -147,9 +154,10 @@ for (const [what, tar, why] of [
     /"1\.1\.0" did not start: its node ended with status \d+ .*; "1\.0\.0" was booted again/,
   ],
   ['boots, and a call of the plan fails,', () => failing, /"1\.1\.0" did not start: counter\/words\.nothing failed: /],
+  ['does not become ready in time', () => hanging, /"1\.1\.0" did not start: its node ended with status 137 /],
 ] as const) {
   test(`D22, D23: a release that ${what} is told of, and the one of before runs again`, async () => {
-    const node = await started()
+    const node = await started({ RELEASE_TRIAL_SECONDS: '4' })
     const ran = await node.bin(['upgrade', '1.1.0', '--tar', tar()])
     assert.is(ran.code, 10, ran.stdout + ran.stderr)
     assert.match(ran.stderr, why)

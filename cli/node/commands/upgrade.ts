@@ -195,7 +195,11 @@ async function install(
     if (!over.ok) return over
     const { entry, node, pid } = over.value
     data = { ...record(data), ...record(entry), node, pid }
-    if (!isAsked(proving.value)) return ok(report(data, restartLines(data, name, vsn, context.program)))
+    if (!isAsked(proving.value)) {
+      const now = await ask(context, 'releases')
+      const boots = now.ok ? releases(now.value).find(({ status }) => status === 'permanent')?.vsn : undefined
+      return ok(report(data, restartLines(data, name, vsn, boots, context.program)))
+    }
     const proved = await prove({ from: textOf(data, 'from'), ...proving.value, who: who() }, context)
     if (!proved.ok) return proved
     data = { ...record(data), ...record(proved.value) }

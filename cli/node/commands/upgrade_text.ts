@@ -66,15 +66,22 @@ export function installLines(
   ]
 }
 
-/** The lines of an installation that restarted the node. */
-export function restartLines(answer: unknown, name: string, asked: string, program: string): string[] {
+/** The lines of an installation that restarted the node; as {@link installLines}. */
+export function restartLines(
+  answer: unknown,
+  name: string,
+  asked: string,
+  permanent: string | undefined,
+  program: string,
+): string[] {
   const vsn = textOf(answer, 'to') ?? asked
   const from = textOf(answer, 'from')
   const ms = numberOf(answer, 'duration_ms')
-  return [
-    `${name} is ${vsn}: restarted${ms === undefined ? '' : ` in ${formatMs(ms)}`}, process ${numberOf(answer, 'pid')} on Node ${textOf(answer, 'node')}. States are new.`,
-    `Make it permanent with "${program} commit"${from === undefined ? '' : `; go back with "${program} downgrade ${from}"`}, which restarts it, too`,
-  ]
+  const took = ms === undefined ? '' : ` in ${formatMs(ms)}`
+  const head = `${name} is ${vsn}: restarted${took}, process ${numberOf(answer, 'pid')} on Node ${textOf(answer, 'node')}. States are new.`
+  if (permanent === vsn) return [`${head} It is what boots.`]
+  const back = from === undefined ? '' : `; go back with "${program} downgrade ${from}", which restarts it, too`
+  return [`${head} Not permanent yet:`, `make it so with "${program} commit"${back}`]
 }
 
 /** What was not as usual. */
