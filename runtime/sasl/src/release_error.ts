@@ -117,6 +117,21 @@ export type ReleaseError =
   | { readonly tag: 'busy'; readonly doing: string }
   /** A bug of ours: an operation ended with an exception. */
   | { readonly tag: 'crashed'; readonly doing: string; readonly why: string }
+  /** An application that does not run, or was not loaded from files. */
+  | { readonly tag: 'app_not_running'; readonly application: string }
+  /** A folder whose name does not say a version. */
+  | { readonly tag: 'unknown_version'; readonly application: string; readonly dir: string }
+  /** An appup has no entry for a version. */
+  | {
+      readonly tag: 'version_not_in_appup'
+      readonly application: string
+      readonly vsn: string
+      readonly file: string
+      /** The versions and patterns it has. */
+      readonly entries: readonly string[]
+    }
+  /** An appup or app.json with faults, each in words. */
+  | { readonly tag: 'bad_appup'; readonly application: string; readonly faults: readonly string[] }
   /** The node runs without a release: its modules cannot be replaced. */
   | { readonly tag: 'no_release' }
   /** The operating system refused. */
@@ -224,6 +239,14 @@ export function formatReleaseError(error: ReleaseError): string {
       return `the release handler is busy: ${error.doing}`
     case 'crashed':
       return `${error.doing} ended unexpectedly, which is a bug of otp-rel: ${error.why}`
+    case 'app_not_running':
+      return `application "${error.application}" does not run here`
+    case 'unknown_version':
+      return `${error.dir}: must be named "${error.application}-VSN"; or give the version`
+    case 'version_not_in_appup':
+      return `${error.file}: has no entry for "${error.vsn}"; it has ${error.entries.join(', ') || 'none'}`
+    case 'bad_appup':
+      return `the change of "${error.application}" cannot be made:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`
     case 'no_release':
       return 'this node runs without a release: its modules were loaded by Node itself and cannot be replaced'
     case 'io':
@@ -302,6 +325,13 @@ export function releaseReason(error: ReleaseError): unknown {
       return [error.tag, error.doing]
     case 'crashed':
       return [error.tag, error.why]
+    case 'app_not_running':
+    case 'unknown_version':
+      return [error.tag, error.application]
+    case 'version_not_in_appup':
+      return [error.tag, error.vsn]
+    case 'bad_appup':
+      return [error.tag, error.application, error.faults]
     case 'no_release':
       return error.tag
     case 'io':

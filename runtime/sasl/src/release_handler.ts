@@ -32,6 +32,13 @@ import { report } from '../../erts/report.js'
 import { namedTable } from '../../kernel/src/named_table.js'
 import * as serviceManager from '../../kernel/src/service_manager.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
+import {
+  type AppScript,
+  downgradeScript as makeDowngrade,
+  upgradeScript as makeUpgrade,
+  versionOfDir,
+} from './app_upgrade.js'
+import { type AppDir, createReleases } from './create_releases.js'
 import type { DevChange, DevSummary } from './dev_load.js'
 import { addHistory, type HistoryEntry, readHistory } from './history.js'
 import type { CheckedInstall } from './install_check.js'
@@ -51,6 +58,7 @@ import {
   setRemoved as doSetRemoved,
   setUnpacked as doSetUnpacked,
   unpackRelease as doUnpackRelease,
+  evalAppScript,
   type HandlerState,
   loadChange,
   noteBad,
@@ -86,6 +94,7 @@ type Operation =
   | { readonly type: 'reboot_old'; readonly vsn: string }
   | { readonly type: 'remove'; readonly vsn: string }
   | { readonly type: 'note_bad'; readonly vsn: string; readonly why: string }
+  | { readonly type: 'eval_app'; readonly name: string; readonly script: AppScript }
   | { readonly type: 'load'; readonly name: string; readonly change: DevChange }
 
 type Request =
@@ -228,6 +237,88 @@ export const rebootOldRelease = async (vsn: string): Promise<'ok' | Failure> =>
 /** Removes a release that neither runs nor boots, with the files that only it needs. */
 export const removeRelease = async (vsn: string): Promise<'ok' | Failure> =>
   toOtp(await operations.remove(vsn), (done) => done)
+
+/**
+ * Writes the first RELEASES.json, as OTP's `create_RELEASES`: `(root, relDir, relFile, appDirs)`,
+ * `(relDir, relFile, appDirs)` (folders relative to the installation), `(root, relFile)`, `([root, relFile, ...appDirs])`.
+ */
+export async function createRELEASES(
+  ...args:
+    | readonly [root: string, relDir: string, relFile: string, appDirs: readonly AppDir[]]
+    | readonly [relDir: string, relFile: string, appDirs: readonly AppDir[]]
+    | readonly [root: string, relFile: string]
+    | readonly [all: readonly [root: string, relFile: string, ...appDirs: AppDir[]]]
+): Promise<'ok' | Failure> {
+  const done = (result: Result<'ok'>): 'ok' | Failure => toOtp(result, (word) => word)
+  switch (args.length) {
+    case 4:
+      return done(await createReleases(...args))
+    case 3:
+      return done(await createReleases('', ...args))
+    case 2:
+      return done(await createReleases(args[0], join(args[0], 'releases'), args[1], []))
+    default: {
+      const [root, relFile, ...appDirs] = args[0]
+      return done(await createReleases(root, join(root, 'releases'), relFile, appDirs))
+    }
+  }
+}
+
+// ---- one application, for tests: see app_upgrade.ts
+
+type Evaluated = readonly ['ok', readonly string[]] | 'restart_emulator' | Failure
+
+/**
+ * Upgrades a running application to the version in a folder, by the appup there. Nothing is written.
+ *
+ * @param dir the application's folder, with `ebin` in it
+ * @returns `['ok', modules whose old code is in use]`; `'restart_emulator'` where the script asks for that
+ */
+export const upgradeApp = async (app: string, dir: string): Promise<Evaluated> => evaluated(await makeUpgrade(app, dir))
+
+/** As {@link upgradeApp}, back to an older version: `(app, dir)` with a folder named `APP-VSN`, or `(app, vsn, dir)`. */
+export async function downgradeApp(
+  ...args: readonly [app: string, dir: string] | readonly [app: string, vsn: string, dir: string]
+): Promise<Evaluated> {
+  const [app] = args
+  if (args.length === 3) return evaluated(await makeDowngrade(app, args[1], args[2]))
+  const vsn = versionOfDir(app, args[1])
+  return evaluated(vsn.ok ? await makeDowngrade(app, vsn.value, args[1]) : vsn)
+}
+
+/** The script of {@link upgradeApp}. @returns `['ok', version in the folder, low-level instructions]` */
+export const upgradeScript = async (
+  app: string,
+  dir: string,
+): Promise<readonly ['ok', string, AppScript['instructions']] | Failure> =>
+  toOtp(await makeUpgrade(app, dir), ({ vsn, instructions }) => ['ok', vsn, instructions] as const)
+
+/** The script of {@link downgradeApp}. @returns `['ok', low-level instructions]` */
+export const downgradeScript = async (
+  app: string,
+  oldVsn: string,
+  dir: string,
+): Promise<readonly ['ok', AppScript['instructions']] | Failure> =>
+  toOtp(await makeDowngrade(app, oldVsn, dir), ({ instructions }) => ['ok', instructions] as const)
+
+/** Carries out a script that {@link upgradeScript} or {@link downgradeScript} gave. @returns as {@link upgradeApp} */
+export const evalAppupScript = (
+  app: string,
+  toVsn: string,
+  toDir: string,
+  script: AppScript['instructions'],
+): Promise<Evaluated> =>
+  evaluated({ ok: true, value: { application: app, vsn: toVsn, dir: toDir, instructions: script } })
+
+async function evaluated(script: Result<AppScript>): Promise<Evaluated> {
+  if (!script.ok) return ['error', releaseReason(script.error)]
+  const { application: name } = script.value
+  const done = await operate<readonly string[]>({ type: 'eval_app', name, script: script.value })
+  if (!done.ok && done.error.tag === 'needs_restart') {
+    return done.error.instruction === 'restart_emulator' ? 'restart_emulator' : ['error', 'restart_new_emulator']
+  }
+  return toOtp(done, (unpurged) => ['ok', unpurged] as const)
+}
 
 // ---- for the control methods: our own errors, progress, summaries
 
@@ -483,6 +574,8 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
       return doRemoveRelease(state, one.vsn, context)
     case 'note_bad':
       return noteBad(state, one.vsn, one.why, context)
+    case 'eval_app':
+      return evalAppScript(state, one.script)
     case 'load':
       return loadChange(state, one.change)
   }

@@ -9,6 +9,7 @@ import { clock } from '../../erts/clock.js'
 import type { Linker } from '../../erts/linker/linker.js'
 import { equal, exitPid, whereis } from '../../erts/process.js'
 import * as controlServer from '../../kernel/src/control_server.js'
+import { type AppScript, checkAppScript } from './app_upgrade.js'
 import { findBadBuild, forgetBadBuild, noteBadBuild } from './bad_builds.js'
 import { readChecksums, verifyInPlace } from './checksums.js'
 import { type DevChange, type DevSummary, devLoad } from './dev_load.js'
@@ -256,6 +257,19 @@ export async function installRelease(
       processes: processOutcomes(summary),
     }),
   }
+}
+
+/** Upgrades or downgrades one application; no release changes with it. @returns modules whose old code is in use */
+export async function evalAppScript(state: HandlerState, script: AppScript): Promise<Outcome<readonly string[]>> {
+  const sinceMs = clock.monotonicMs()
+  const { linker } = state
+  if (linker === undefined) return refuse({ tag: 'no_release' })
+  const checked = await checkAppScript(script, linker)
+  if (!checked.ok) return refuse(checked.error)
+  const installed = await install(checked.value, {}, linker, { sinceMs })
+  if (!installed.ok) return refuse(installed.error)
+  const unpurged = new Map([...state.unpurged, ...installed.value.unpurged])
+  return { answer: ok([...installed.value.unpurged.keys()]), state: { ...state, unpurged } }
 }
 
 /** Carries a change of a node under development out; no release changes with it. */
