@@ -135,7 +135,7 @@ export function buildFailure(faults: readonly Fault[]): Failure {
 }
 
 /** A release for `--json`; its files only where they are asked for. */
-function facts({ plan, rel: _rel, ...release }: BuiltRelease, withPlan: boolean) {
+function facts({ plan, rel: _rel, appups: _appups, ...release }: BuiltRelease, withPlan: boolean) {
   return withPlan
     ? { ...release, files: plan.groups.flatMap(({ actions }) => actions.map(({ op, path }) => ({ op, path }))) }
     : release

@@ -68,7 +68,7 @@ async function workingTree(args: Arguments, context: CliContext): Promise<Result
   const located = await locate(args, context)
   if (!located.ok) return located
   const { name } = located.value
-  const options = { dryRun: true, ...configOptions(args, context) } as const
+  const options = { appupsFrom: [], ...configOptions(args, context) } as const
   const built = await build(project.value, { ...options, ...(name === undefined ? {} : { releases: [name] }) })
   if (!built.ok) return err(buildFailure(built.error))
   const newest = [...built.value.releases].sort((a, b) => compareVsn(a.vsn, b.vsn)).at(-1)

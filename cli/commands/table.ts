@@ -255,6 +255,34 @@ const WHY: CliCommandEntry = {
   load: async () => (await import('./why.js')).why,
 }
 
+const APPUP: CliCommandEntry = {
+  name: 'appup',
+  group: 'Project',
+  summary: 'Write the appup.json files that lead from older releases, or check them',
+  details: [
+    'The project is compiled and compared with the versions in "upgrade_from", else every older one in _build/rel/NAME. What appup.json says of a module counts; what it leaves out is written in, up and down, with the reason for each module.',
+    'With --check nothing is written: a change that no appup.json covers is a failure of its own (exit code 18).',
+  ],
+  positionals: [RELEASES],
+  options: [
+    {
+      name: 'from',
+      type: 'string',
+      value: 'VSN',
+      repeated: true,
+      describe: 'an older version that is built, or its package (NAME-VSN.tar.gz); may be repeated',
+    },
+    { name: 'check', type: 'boolean', describe: 'fail where a change is not covered; write nothing' },
+    { name: 'dry-run', type: 'boolean', describe: 'say what would be written, and write nothing' },
+  ],
+  examples: [
+    ['appup', 'write what is missing'],
+    ['appup --dry-run', 'what would that be, and why?'],
+    ['appup --check --from shop-1.0.0.tar.gz', 'in CI, against the package that is deployed'],
+  ],
+  load: async () => (await import('./appup.js')).appup,
+}
+
 const DIFF: CliCommandEntry = {
   name: 'diff',
   group: 'Project',
@@ -320,6 +348,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   GRAPH,
   WHY,
   DIFF,
+  APPUP,
   START,
   // The project has a plan of its own, between any two versions.
   ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),

@@ -1,8 +1,10 @@
 import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import type { Rel } from '../../schemas/types.js'
+import type { Rel, Relup } from '../../schemas/types.js'
+import { type ReleaseAppups, withAppups } from '../appup/release_appups.js'
 import { assemble, assembleFault } from './assemble.js'
+import { buildAppups } from './build_appups.js'
 import { runHooks } from './build_hooks.js'
 import { openCache } from './cache.js'
 import { compile } from './compile.js'
@@ -19,7 +21,7 @@ import { projectWarnings } from './project_warnings.js'
 import { envScript, readFilesOf } from './read_files.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
-import { bootScript, describe, topRelease } from './release_script.js'
+import { bootScript, type Described, describe, topRelease } from './release_script.js'
 import { replaceable } from './replaceable.js'
 import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
@@ -51,6 +53,11 @@ export interface BuildOptions {
    * versions. Default false.
    */
   readonly dev?: boolean
+  /**
+   * Go no further than finding out what the appups leave out, from these older versions or packages (absolute paths);
+   * none: from those that a relup would be made from. Nothing is written then.
+   */
+  readonly appupsFrom?: readonly string[]
   /** Treat warnings as faults, before anything is assembled. Default false. */
   readonly warningsAsErrors?: boolean
 }
@@ -78,6 +85,8 @@ export interface BuiltRelease {
   /** The release resource file. */
   readonly rel: Rel
   readonly plan: ReleasePlan
+  /** What its appups say and leave out; present where that was asked for, or the build fills it in. */
+  readonly appups?: ReleaseAppups
   /** The package, where asked for. */
   readonly package?: Packed
 }
@@ -114,7 +123,8 @@ export async function build(
   }
   const linked = options.tar === true ? specs.filter(({ devMode }) => devMode) : []
   if (linked.length > 0) return err(linked.map((spec) => devPackageFault(config.value, spec)))
-  const hooks = options.dryRun === true ? {} : config.value.buildHooks
+  const writes = options.dryRun !== true && options.appupsFrom === undefined
+  const hooks = writes ? config.value.buildHooks : {}
   const before = await runHooks(hooks.before ?? [], 'before', config.value, specs, progress)
   if (before !== undefined) return err([before])
   const shared = await openShared(config.value, specs)
@@ -181,15 +191,64 @@ async function buildRelease(
   if (unprovided.length > 0) return err(unprovided)
 
   // generating
-  const applications = describe(resolved.value, compiled.value.applications)
-  const script = bootScript(resolved.value, applications, runtime.preloaded)
+  const written = describe(resolved.value, compiled.value.applications)
+  const script = bootScript(resolved.value, written, runtime.preloaded)
   if (!script.ok) return script
-  const relup = releaseRelup(
-    topRelease(resolved.value, applications),
-    await readAssembled(root, rel.name, rel.vsn),
-    spec.upgradeFrom,
-    show(root),
-  )
+  const sources = spec.includeSrc ? await sourcesOf(resolved.value, compiled.value.applications, sums) : []
+  const overlay = await overlaysOf(config, resolved.value, sums)
+  if (!overlay.ok) return overlay
+  const input = {
+    rel,
+    packages: await packagesWithFiles(traced.value, sums),
+    programs: runtime.programs,
+    script: script.value.script,
+    config: texts,
+    vmArgs,
+    startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
+    envScript: await envScript(resolved.value, node !== undefined, envSh),
+    node,
+    overlay: overlay.value,
+    strip: spec.strip,
+    dev: spec.devMode ? await devLinks(resolved.value, traced.value, node, [...texts.keys()]) : [],
+    sign: options.sign,
+  }
+  const planWith = (described: readonly Described[], relup: Relup | undefined): ReleasePlan => {
+    const applications = described.map((one, index) => ({
+      ...one,
+      priv: priv[index] ?? [],
+      sources: sources[index] ?? [],
+      links: traced.value.links.get(one.resource.name) ?? [],
+    }))
+    return planRelease({ ...input, applications, relup })
+  }
+  const before = await readAssembled(root, rel.name, rel.vsn)
+  const appups = await buildAppups({
+    resolved: resolved.value,
+    plan: () => planWith(written, undefined),
+    root,
+    assembled: options.dev === true ? [] : before,
+    from: options.appupsFrom,
+  })
+  if (!appups.ok) return appups
+  const complete = withAppups(resolved.value, appups.value)
+  const applications = describe(complete, compiled.value.applications)
+  const facts = {
+    name: rel.name,
+    vsn: rel.vsn,
+    root,
+    applications: rel.applications.map(({ name, vsn }) => ({ name, vsn })),
+    modules: {
+      total: compiled.value.applications.flatMap(({ modules }) => modules).length,
+      compiled: compiled.value.fresh.length,
+    },
+    placed: [],
+    rel,
+    ...(appups.value === undefined ? {} : { appups: appups.value }),
+  }
+  if (options.appupsFrom !== undefined) {
+    return ok({ release: { ...facts, upgradeFrom: [], plan: planWith(applications, undefined) }, warnings: [] })
+  }
+  const relup = releaseRelup(topRelease(complete, applications), before, spec.upgradeFrom, show(root))
   if (!relup.ok) return relup
   const bases = relup.value.bases.length === 0 ? '' : `, relup.json from ${relup.value.bases.join(', ')}`
   progress({ verb: 'generating', text: `releases/${rel.vsn}/start.script.json${bases}` })
@@ -202,50 +261,13 @@ async function buildRelease(
   if (options.warningsAsErrors === true && warnings.length > 0)
     return err(warnings.map((one) => ({ ...one, severity: 'error' })))
 
-  const sources = spec.includeSrc ? await sourcesOf(resolved.value, compiled.value.applications, sums) : []
-  const overlay = await overlaysOf(config, resolved.value, sums)
-  if (!overlay.ok) return overlay
-  const plan = planRelease({
-    rel,
-    applications: applications.map((one, index) => ({
-      ...one,
-      priv: priv[index] ?? [],
-      sources: sources[index] ?? [],
-      links: traced.value.links.get(one.resource.name) ?? [],
-    })),
-    packages: await packagesWithFiles(traced.value, sums),
-    programs: runtime.programs,
-    script: script.value.script,
-    relup: relup.value.relup,
-    config: texts,
-    vmArgs,
-    startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
-    envScript: await envScript(resolved.value, node !== undefined, envSh),
-    node,
-    overlay: overlay.value,
-    strip: spec.strip,
-    dev: spec.devMode ? await devLinks(resolved.value, traced.value, node, [...texts.keys()]) : [],
-    sign: options.sign,
-  })
+  const plan = planWith(applications, relup.value.relup)
   const twice = madeTwice(plan)
   if (twice.length > 0) return err(twice.map((path) => collisionFault(config, resolved.value, path)))
   await sums.save()
   const secrets = await findSecrets(plan, config.root, spec.allowSecrets)
   if (secrets.length > 0) return err(secrets.map(secretFault))
-  const release: BuiltRelease = {
-    name: rel.name,
-    vsn: rel.vsn,
-    root,
-    applications: rel.applications.map(({ name, vsn }) => ({ name, vsn })),
-    modules: {
-      total: compiled.value.applications.flatMap(({ modules }) => modules).length,
-      compiled: compiled.value.fresh.length,
-    },
-    upgradeFrom: relup.value.bases,
-    placed: [],
-    rel,
-    plan,
-  }
+  const release: BuiltRelease = { ...facts, upgradeFrom: relup.value.bases, plan }
   if (options.dryRun === true) return ok({ release, warnings })
 
   // assembled

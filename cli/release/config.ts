@@ -191,6 +191,7 @@ function specOf({ name, settings, goals, overlay, path, origins }: MergedRelease
     overlay,
     overlayVars: typeof vars === 'string' ? resolve(root, vars) : vars,
     includeErts: typeof erts === 'string' ? resolve(root, erts) : erts,
+    appup: settings.appup ?? 'written',
     allowSecrets: settings.allow_secrets ?? [],
     upgradeFrom: settings.upgrade_from ?? [],
     path,

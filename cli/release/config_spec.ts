@@ -45,6 +45,8 @@ export interface ReleaseSpec {
   readonly includeErts: boolean | string
   /** Versions built before that a relup is made from and to, in order. */
   readonly upgradeFrom: readonly string[]
+  /** Whether the build generates what no appup.json says. */
+  readonly appup: 'generate' | 'written'
   /** Files that may travel although they look like secrets. */
   readonly allowSecrets: readonly string[]
   /** Absolute; absent: nothing of the project's own in env.sh. */

@@ -64,6 +64,12 @@ export async function readAssembled(root: string, name: string, but: string): Pr
   return found.flat()
 }
 
+/** The versions among these that are older, newest first. */
+export function olderThan(vsn: string, assembled: readonly AssembledRelease[]): readonly string[] {
+  const older = assembled.map(({ rel }) => rel.vsn).filter((one) => compareVsn(one, vsn) < 0)
+  return older.sort((a, b) => compareVsn(b, a))
+}
+
 async function readApp(root: string, name: string, vsn: string): Promise<FoundApp> {
   const file = join(root, 'lib', `${name}-${vsn}`, 'ebin', 'app.json')
   try {

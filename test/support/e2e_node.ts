@@ -275,6 +275,8 @@ export interface Release {
   start(): Promise<void>
   /** One call over the control socket. */
   call(method: string, params?: unknown): Promise<Readonly<Record<string, unknown>>>
+  /** What a function of the node's code returns, as JSON. */
+  rpc(module: string, fun: string, args?: readonly unknown[]): Promise<unknown>
   /** `versions` as text: `1.1.0 current, 1.0.0 permanent`. */
   versions(): Promise<string>
   /** GET a path of `web`. */
@@ -298,6 +300,7 @@ export function release(root: string): Release {
       done(await bin(['start']))
     },
     call: async (method, params) => record(await ask(method, params)) ?? {},
+    rpc: (module, fun, args = []) => ask('rpc', { module, function: fun, args }),
     async versions() {
       const { releases } = record(await ask('releases')) ?? {}
       if (!Array.isArray(releases)) return ''

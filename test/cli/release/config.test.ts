@@ -28,6 +28,7 @@ test('what is left out has its default, and paths are absolute', () => {
       overlay: [],
       overlayVars: {},
       upgradeFrom: [],
+      appup: 'written',
       allowSecrets: [],
       path: ['releases', 0],
       origins: {

@@ -1,0 +1,284 @@
+/**
+ * What the text of a built module says that matters when it is replaced: which modules it starts as what, the children
+ * that its `init` names as a supervisor, and which of its top-level declarations reach which others.
+ *
+ * Read without running it, from both releases alike. What cannot be read is left out and said to be (`complete`).
+ */
+import { type Node, type Program, parse } from 'acorn'
+import type { BuiltText } from './built_module.js'
+
+/** `GenServer.startLink({ local: 'x' }, self, arg)`. */
+export interface StartFact {
+  readonly behaviour: string
+  /** The module that is started, by id. */
+  readonly module: string
+  /** The local name it gets, where it is written there. */
+  readonly name: string | undefined
+}
+
+/** A child specification. */
+export interface ChildFact {
+  readonly id: string
+  /** The module whose function starts it, by id as far as it was imported. */
+  readonly module: string
+  /** Modules whose code it runs, by id; `dynamic`: it is asked. */
+  readonly modules: readonly string[] | 'dynamic'
+  /** Its whole text. */
+  readonly text: string
+}
+
+/** The children of a supervisor. */
+export interface SupervisorFact {
+  /** Undefined where it is computed. */
+  readonly strategy: string | undefined
+  readonly children: readonly ChildFact[]
+  /** Whether these are all. */
+  readonly complete: boolean
+}
+
+/** What one module says. */
+export interface ModuleFacts {
+  readonly exports: ReadonlySet<string>
+  /** `export const behaviour = ...`. */
+  readonly claims: readonly string[]
+  readonly starts: readonly StartFact[]
+  /** Present where `init` returns what a supervisor's does. */
+  readonly supervisor: SupervisorFact | undefined
+  /** Top-level declarations by name: the text, and what of the others it uses. */
+  readonly parts: ReadonlyMap<string, { readonly text: string; readonly uses: ReadonlySet<string> }>
+}
+
+const BEHAVIOURS: ReadonlyMap<string, string> = new Map([
+  ['GenServer', 'gen_server'],
+  ['GenStatem', 'gen_statem'],
+  ['GenEvent', 'gen_event'],
+  ['GenFsm', 'gen_fsm'],
+  ['Supervisor', 'supervisor'],
+  ['SupervisorBridge', 'supervisor_bridge'],
+])
+const STARTS = new Set(['start', 'startLink', 'startMonitor', 'addHandler', 'addSupHandler'])
+
+/** Fields of acorn's nodes are looked at one by one, whatever their types. */
+type Loose = Node & { readonly [field: string]: unknown }
+
+const isNode = (value: unknown): value is Loose =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value
+
+const node = (value: unknown): Loose | undefined => (isNode(value) ? value : undefined)
+const nodes = (value: unknown): (Loose | undefined)[] => (Array.isArray(value) ? value.map(node) : [])
+
+/** Reads a module; a JSON module says nothing. */
+export function moduleFacts({ code, meta }: BuiltText): ModuleFacts {
+  const none = {
+    exports: new Set<string>(meta?.exports),
+    claims: [],
+    starts: [],
+    supervisor: undefined,
+    parts: new Map(),
+  }
+  if (meta === undefined) return none
+  const program: Program = parse(code, { ecmaVersion: 'latest', allowReturnOutsideFunction: true })
+  const wrapper = wrapperOf(program)
+  if (wrapper === undefined) return none
+  const params = nodes(wrapper.params).map((param) => text(param?.name))
+  /** Local names to ids of modules. */
+  const modules = new Map(
+    meta.imports.flatMap((target, index) => ('m' in target ? [[params[index + 1] ?? '', target.m] as const] : [])),
+  )
+  const body = nodes(node(wrapper.body)?.body)
+  const declared = declarations(body)
+  const reader = new FactReader(code, modules, declared)
+  const starts: StartFact[] = []
+  walk(wrapper, (one) => starts.push(...reader.start(one)))
+  return {
+    exports: new Set(meta.exports),
+    claims: reader.claims(),
+    starts,
+    supervisor: reader.supervisor(),
+    parts: new Map(
+      [...declared].map(([name, { whole }]) => {
+        const uses = new Set<string>()
+        walk(whole, (one) => {
+          if (one.type === 'Identifier' && declared.has(text(one.name))) uses.add(text(one.name))
+        })
+        return [name, { text: code.slice(whole.start, whole.end), uses }]
+      }),
+    ),
+  }
+}
+
+/** The text of a declaration and of everything that it reaches; undefined where there is none of that name. */
+export function closure({ parts }: ModuleFacts, name: string): string | undefined {
+  if (!parts.has(name)) return undefined
+  const seen = new Set<string>()
+  const reach = (one: string): void => {
+    if (seen.has(one)) return
+    seen.add(one)
+    for (const used of parts.get(one)?.uses ?? []) reach(used)
+  }
+  reach(name)
+  return [...seen]
+    .sort()
+    .map((one) => parts.get(one)?.text ?? '')
+    .join('\n')
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** `return {m: META, f: (function*(...){...})}` */
+function wrapperOf({ body }: Program): Loose | undefined {
+  const returned = node(node(body[0])?.argument)
+  const properties = nodes(returned?.properties)
+  const f = properties.find((one) => text(node(one?.key)?.name) === 'f')
+  return node(f?.value)
+}
+
+interface Declared {
+  /** The statement. */
+  readonly whole: Loose
+  /** What the name stands for: a function, or the expression of a constant. */
+  readonly value: Loose | undefined
+}
+
+function declarations(body: readonly (Loose | undefined)[]): Map<string, Declared> {
+  const found = new Map<string, Declared>()
+  for (const statement of body) {
+    if (statement === undefined) continue
+    if (statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration')
+      found.set(text(node(statement.id)?.name), { whole: statement, value: statement })
+    if (statement.type !== 'VariableDeclaration') continue
+    for (const one of nodes(statement.declarations)) {
+      const id = node(one?.id)
+      if (one === undefined || id?.type !== 'Identifier') continue
+      found.set(text(id.name), { whole: one, value: node(one.init) })
+    }
+  }
+  return found
+}
+
+function walk(at: Loose, visit: (one: Loose) => void): void {
+  visit(at)
+  for (const value of Object.values(at)) {
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, visit)
+  }
+}
+
+class FactReader {
+  readonly #code: string
+  readonly #modules: ReadonlyMap<string, string>
+  readonly #declared: ReadonlyMap<string, Declared>
+
+  constructor(code: string, modules: ReadonlyMap<string, string>, declared: ReadonlyMap<string, Declared>) {
+    this.#code = code
+    this.#modules = modules
+    this.#declared = declared
+  }
+
+  claims(): string[] {
+    const value = this.#resolve(this.#declared.get('behaviour')?.value)
+    const all = value?.type === 'ArrayExpression' ? nodes(value.elements) : [value]
+    return all.flatMap((one) => this.#literal(one) ?? [])
+  }
+
+  /** `$otp_rel.GenServer.startLink(...)`, or of `otp-rel`'s own modules: `$gen_server.startLink(...)`. */
+  start(call: Loose): StartFact[] {
+    if (call.type !== 'CallExpression') return []
+    const callee = node(call.callee)
+    const owner = node(callee?.object)
+    const behaviour = BEHAVIOURS.get(text(node(owner?.property)?.name))
+    if (behaviour === undefined || !STARTS.has(text(node(callee?.property)?.name))) return []
+    const given = nodes(call.arguments)
+    for (const one of given.slice(0, 2)) {
+      const named = one?.type === 'ArrayExpression' ? nodes(one.elements)[0] : one
+      const module = this.#module(named)
+      if (module !== undefined) {
+        const local = this.#members(given[0]).get('local')
+        return [{ behaviour, module, name: this.#literal(local) }]
+      }
+    }
+    return []
+  }
+
+  supervisor(): SupervisorFact | undefined {
+    const returned = this.#returned(this.#declared.get('init')?.value)
+    const [tag, flags, children] = nodes(this.#resolve(returned)?.elements)
+    const settings = this.#members(flags)
+    const isOne = settings.has('strategy') || settings.has('intensity')
+    if (this.#literal(tag) !== 'ok' || !isOne) return undefined
+    const list = this.#resolve(children)
+    const all = list?.type === 'ArrayExpression' ? nodes(list.elements) : undefined
+    const read = all?.map((one) => this.#child(one)) ?? []
+    return {
+      strategy: this.#literal(settings.get('strategy')),
+      children: read.filter((one) => one !== undefined),
+      complete: all !== undefined && !read.includes(undefined),
+    }
+  }
+
+  #child(given: Loose | undefined): ChildFact | undefined {
+    const spec = this.#resolve(given)
+    const members = this.#members(spec)
+    const id = this.#literal(members.get('id'))
+    const [first] = nodes(this.#resolve(members.get('start'))?.elements)
+    const module = this.#module(first) ?? this.#literal(first)
+    if (spec === undefined || id === undefined || module === undefined) return undefined
+    const written = this.#resolve(members.get('modules'))
+    const modules =
+      written === undefined
+        ? [module]
+        : this.#literal(written) === 'dynamic'
+          ? 'dynamic'
+          : nodes(written.elements).flatMap((one) => this.#module(one) ?? this.#literal(one) ?? [])
+    return { id, module, modules, text: this.#code.slice(spec.start, spec.end) }
+  }
+
+  /** What a function returns, where that is one expression. */
+  #returned(fun: Loose | undefined): Loose | undefined {
+    const body = node(fun?.body)
+    if (body === undefined || body.type !== 'BlockStatement') return body
+    const statements = nodes(body.body)
+    const last = statements.at(-1)
+    const returns: Loose[] = []
+    walk(body, (one) => {
+      if (one.type === 'ReturnStatement') returns.push(one)
+    })
+    return last?.type === 'ReturnStatement' && returns.length === 1 ? node(last.argument) : undefined
+  }
+
+  /** The id of the module that a name stands for. */
+  #module(one: Loose | undefined): string | undefined {
+    return one?.type === 'Identifier' ? this.#modules.get(text(one.name)) : undefined
+  }
+
+  /** What a constant stands for, or a call of a function of this module that returns one expression. */
+  #resolve(one: Loose | undefined, depth = 0): Loose | undefined {
+    if (one === undefined || depth > 8) return one
+    if (one.type === 'Identifier') {
+      const declared = this.#declared.get(text(one.name))
+      return declared === undefined ? one : this.#resolve(declared.value, depth + 1)
+    }
+    return one
+  }
+
+  #literal(one: Loose | undefined): string | undefined {
+    const value = this.#resolve(one)
+    if (value?.type === 'TemplateLiteral' && nodes(value.expressions).length === 0) {
+      const cooked = nodes(value.quasis)[0]?.value
+      return typeof cooked === 'object' && cooked !== null && 'cooked' in cooked ? text(cooked.cooked) : undefined
+    }
+    return value?.type === 'Literal' && typeof value.value === 'string' ? value.value : undefined
+  }
+
+  #members(one: Loose | undefined): Map<string, Loose> {
+    const value = this.#resolve(one)
+    const found = new Map<string, Loose>()
+    if (value?.type !== 'ObjectExpression') return found
+    for (const property of nodes(value.properties)) {
+      const key = node(property?.key)
+      const name = key?.type === 'Identifier' ? text(key.name) : text(key?.value)
+      const given = node(property?.value)
+      if (name !== '' && given !== undefined && property?.computed !== true) found.set(name, given)
+    }
+    return found
+  }
+}
