@@ -14,7 +14,14 @@ import { arrange } from './arrange.js'
 import type { CheckedInstall } from './install_check.js'
 import { nodeWorld, usersOfVersion } from './node_world.js'
 import type { ReleaseError } from './release_error.js'
-import { EvalFailure, type EvalOptions, type EvalProgress, type EvalSummary, evaluate } from './relup_eval.js'
+import {
+  EvalFailure,
+  type EvalOptions,
+  type EvalProgress,
+  type EvalSummary,
+  evaluate,
+  wasCancelled,
+} from './relup_eval.js'
 import { UndoLog } from './undo_log.js'
 import type { UpgradeWorld } from './upgrade_world.js'
 
@@ -132,7 +139,7 @@ export async function install(
 }
 
 /** Asked anew each time: it changes while things are awaited. */
-const isCancelled = ({ signal }: InstallReporting): boolean => signal?.aborted === true
+const isCancelled = ({ signal }: InstallReporting): boolean => wasCancelled(signal)
 
 /** Ends processes on dropped code, and drops old code that nobody uses. @returns what is still used, and by whom */
 export function dropOldCode(

@@ -38,6 +38,10 @@ export async function evaluate(
   return new Evaluation(program, options, world, log, tell).run(signal)
 }
 
+/** Whether somebody asked to stop. A client that is gone has not: what it began is carried out. */
+export const wasCancelled = (signal: AbortSignal | undefined): boolean =>
+  signal?.aborted === true && signal.reason !== 'disconnected'
+
 class Evaluation {
   readonly #program: Program
   readonly #world: UpgradeWorld
@@ -75,7 +79,7 @@ class Evaluation {
     const steps = arrange(this.#program.instructions)
     if (!steps.some(({ instruction }) => instruction.op === 'point_of_no_return')) this.#setPaths()
     for (let at = 0; at < steps.length; at++) {
-      if (signal?.aborted === true) throw new EvalFailure('the upgrade', 'it was cancelled')
+      if (wasCancelled(signal)) throw new EvalFailure('the upgrade', 'it was cancelled')
       const step = steps[at]
       if (step === undefined) break
       const batch = codeBatch(steps, at)

@@ -146,6 +146,14 @@ test('setVsn changes what status and node.json say', async () => {
   assert.is(((await ask('status')).result as { vsn: string }).vsn, '1.1.0')
 })
 
+test('a control server that is started again after an upgrade says what runs', async () => {
+  await controlServer.setVsn('1.1.0')
+  const pid = whereis('control_server')
+  if (pid !== undefined) exitPid(pid, 'kill')
+  assert.is((await controlServer.startLink({ root, name: 'shop' }))[0], 'ok')
+  assert.is(((await ask('status')).result as { vsn: string }).vsn, '1.1.0')
+})
+
 test('a node.json that cannot be written cuts nobody off', async () => {
   mkdirSync(`${nodeFile(root)}.${process.pid}`)
   const one = await client()

@@ -308,6 +308,26 @@ test(
 )
 
 test(
+  'a client that is gone does not stop an upgrade, one that cancels does; D52: nothing waits for the client',
+  withHandler(async () => {
+    const during = (reason: unknown): Promise<unknown> => {
+      const abort = new AbortController()
+      const context: ControlContext = {
+        progress: () => abort.abort(reason),
+        signal: abort.signal,
+        afterwards: () => {},
+      }
+      return Promise.resolve(findMethod('upgrade')?.({ vsn: '2' }, context)).catch((failure: unknown) => failure)
+    }
+    await releaseHandler.setUnpacked('2')
+    assert.is(((await during('cancelled')) as { tag: string }).tag, 'cancelled')
+    assert.is(await statuses(), '2:unpacked 1:permanent')
+    assert.is(((await during('disconnected')) as { to: string }).to, '2')
+    assert.is(await statuses(), '2:current 1:permanent')
+  }),
+)
+
+test(
   'a control method fails with the tag, the facts and the words',
   withHandler(async () => {
     const unknown = await failure('upgrade', { vsn: '9' })
