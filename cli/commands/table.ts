@@ -304,6 +304,46 @@ const DIFF: CliCommandEntry = {
   load: async () => (await import('./diff.js')).diff,
 }
 
+const SYSTOOLS: CliCommandEntry = {
+  name: 'systools',
+  group: 'Project',
+  summary: 'Make boot scripts, relups and packages from rel and appup files that you write yourself',
+  details: [
+    'make-script NAME: NAME.rel.json to NAME.script.json. make-relup NAME: relup.json, from and to the releases named. make-tar NAME: NAME.tar.gz of what lies beside NAME.rel.json (its boot script, relup.json, sys.config.json) and of the applications, which have to be built. script2boot NAME: checks NAME.script.json and makes it compact.',
+    'No otp.config.json is needed. The same as functions: "otp-rel/systools".',
+  ],
+  positionals: [
+    { name: 'tool', required: true, describe: 'make-script, make-relup, make-tar or script2boot' },
+    { name: 'name', required: true, describe: 'the rel file, with or without its ending; for script2boot the script' },
+  ],
+  options: [
+    {
+      name: 'path',
+      type: 'string',
+      value: 'DIRS',
+      describe: 'where applications are, in order, by commas; "*" for any name (default: lib/*/ebin,apps/*)',
+    },
+    { name: 'outdir', type: 'string', value: 'DIR', describe: 'where results go (default: beside the rel file)' },
+    { name: 'from', type: 'string', value: 'RELS', describe: 'make-relup: releases that can be upgraded, by commas' },
+    { name: 'to', type: 'string', value: 'RELS', describe: 'make-relup: releases that can be gone back to, by commas' },
+    { name: 'restart-emulator', type: 'boolean', describe: 'make-relup: end with a restart of the node' },
+    { name: 'script-name', type: 'string', value: 'NAME', describe: 'make-script: another name for the script' },
+    { name: 'local', type: 'boolean', describe: 'make-script: paths as found, not below $ROOT' },
+    { name: 'dirs', type: 'string', value: 'DIRS', describe: 'make-tar: further folders of applications, such as src' },
+    { name: 'erts', type: 'string', value: 'DIR', describe: 'make-tar: the folder with bin/node that travels' },
+    { name: 'extra', type: 'string', value: 'FILES', describe: 'make-tar: further files, FROM=TO by commas' },
+    { name: 'no-warn-sasl', type: 'boolean', describe: 'do not warn about a release without sasl' },
+    { name: 'warnings-as-errors', type: 'boolean', describe: 'make nothing where there is a warning' },
+    FORCE,
+  ],
+  examples: [
+    ['systools make-script shop', 'shop.rel.json to shop.script.json'],
+    ['systools make-relup shop-2 --from shop-1 --to shop-1', 'relup.json, up and down'],
+    ['systools make-tar shop --path "_build/rel/shop/lib/*/ebin"', 'a package of what was built'],
+  ],
+  load: async () => (await import('./systools.js')).systools,
+}
+
 const START: CliCommandEntry = {
   name: 'start',
   group: 'Node',
@@ -349,6 +389,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   WHY,
   DIFF,
   APPUP,
+  SYSTOOLS,
   START,
   // The project has a plan of its own, between any two versions.
   ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),

@@ -4,22 +4,29 @@
  *
  * makeScript: checkRelease -> findApplication -> checks -> orderApplications -> generateScript
  * makeRelup:  the same for each release -> makeUpgrades
+ * makeTar:    the same as makeScript -> tarEntries
  *
  * OTP: systools(3); systools.erl, systools_make.erl, systools_relup.erl, systools_rc.erl.
  *
  * @module otp-rel/systools
  */
+import type { Fault } from '../../../schemas/fault.js'
+import { read } from '../../../schemas/read.js'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { BootScript, Relup } from '../../../schemas/types.js'
 import type { SystoolsError } from './systools_error.js'
 import { indexApps, resolveRelease } from './systools_make.js'
 import { type BaseRelease, makeUpgrades, type RelupOptions, type RelupReleases } from './systools_relup.js'
 import { generateScript, type ScriptOptions } from './systools_script.js'
+import { type TarEntry, tarEntries } from './systools_tar.js'
+import type { TarFiles, TarOptions } from './systools_tar_types.js'
 import type { World } from './systools_types.js'
 import type { SystoolsWarning } from './systools_warning.js'
 
 export { formatSystoolsError, type SystoolsError } from './systools_error.js'
 export { inRange, parseRange, type VersionRange } from './systools_range.js'
+export type { TarEntry } from './systools_tar.js'
+export type { FoundContent, TarFiles, TarOptions } from './systools_tar_types.js'
 export type { FoundApp, FoundAppup, ModuleFiles, ResolvedRelease, World } from './systools_types.js'
 export { formatSystoolsWarning, type SystoolsWarning } from './systools_warning.js'
 export type { BaseRelease, RelupOptions, RelupReleases }
@@ -68,6 +75,42 @@ export function makeRelup(
   if (relup === undefined) return err(errors)
   const treated = asErrors(warnings, options)
   return treated.length > 0 ? err(treated) : ok({ relup, warnings })
+}
+
+/** Options of {@link makeTar}: those of makeScript, and {@link TarOptions}. */
+export type MakeTarOptions = Omit<MakeScriptOptions, 'local' | 'preLoaded' | 'primLoad'> & TarOptions
+
+/**
+ * Lists what belongs into the package of a release.
+ *
+ * @param rel   content of a NAME.rel.json, unchecked
+ * @param files what lies where; the boot script has to be there
+ * @returns the files in the order of the package and the warnings, or every fault
+ */
+export function makeTar(
+  rel: unknown,
+  world: World,
+  files: TarFiles,
+  options: MakeTarOptions = {},
+): Result<{ entries: readonly TarEntry[]; warnings: readonly SystoolsWarning[] }, readonly SystoolsError[]> {
+  const resolved = resolveRelease(rel, world, indexApps(world.apps), options)
+  const warnings =
+    options.no_warn_sasl === true ? resolved.warnings.filter(({ tag }) => tag !== 'missing_sasl') : resolved.warnings
+  if (resolved.value === undefined) return err(resolved.errors)
+  const { entries, errors } = tarEntries(resolved.value, files, options)
+  const treated = [...errors, ...asErrors(warnings, options)]
+  return treated.length > 0 ? err(treated) : ok({ entries, warnings })
+}
+
+/**
+ * Checks a boot script and makes it compact. OTP: script2boot, whose result is what a node boots; here a node boots
+ * either form.
+ *
+ * @returns the text of the `.boot.json`, or what is wrong with the script, with its place
+ */
+export function scriptToBoot(text: string, file: string): Result<string, readonly Fault[]> {
+  const script = read('script', text, file)
+  return script.ok ? ok(`${JSON.stringify(script.value)}\n`) : script
 }
 
 function asErrors(

@@ -106,6 +106,17 @@ export type ReleaseError =
     }
   | { readonly tag: 'module_not_found'; readonly application: AppRef; readonly module: string }
 
+export type TarError =
+  /** A file of an application is not there. */
+  | { readonly tag: 'error_add_appl'; readonly application: string; readonly file: string; readonly why: 'enoent' }
+  /** A file of the release is not there, or is no such file. */
+  | {
+      readonly tag: 'tar_error'
+      readonly what: 'boot' | 'relup' | 'sys.config'
+      readonly why: 'enoent' | 'invalid_format'
+      readonly file: string
+    }
+
 export type RelupError =
   | { readonly tag: 'missing_sasl'; readonly name: string; readonly vsn: string }
   /** The appup.json is not there (`open`), cannot be read (`parse`), or is not one (`form`). */
@@ -137,6 +148,7 @@ export type RelupError =
 export type SystoolsError = (
   | ReleaseError
   | RelupError
+  | TarError
   | RcError
   | { readonly tag: 'warnings_treated_as_errors'; readonly warnings: readonly SystoolsWarning[] }
 ) & {
@@ -156,6 +168,12 @@ function words(error: Exclude<SystoolsError, RcError>): string {
   switch (error.tag) {
     case 'badly_formatted_release':
       return `found ${show(error.got)}; a release is { "name", "vsn", "erts", "applications": [...] }`
+    case 'error_add_appl':
+      return `${error.file}: is missing; application "${error.application}" has to be built to be packed`
+    case 'tar_error':
+      return error.what === 'boot'
+        ? `${error.file}: no start.script.json or NAME.script.json beside it; make one with make-script`
+        : `${error.file}: is no ${error.what === 'relup' ? 'relup: { "vsn", "up": [...], "down": [...] }' : 'configuration: { "APPLICATION": { "key": value } }'}`
     case 'illegal_name':
       return `name: found ${show(error.name)}; a release's name has no path separators and no white space at its ends`
     case 'illegal_form':

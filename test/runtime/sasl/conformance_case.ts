@@ -219,6 +219,10 @@ export function errorTerm(error: SystoolsError): Term {
       return term(error.application, error.one, error.another)
     case 'object_code_vsn':
       return term(error.application, error.vsn)
+    // packages have no public cases
+    case 'error_add_appl':
+    case 'tar_error':
+      return term(error.file)
     default:
       return term(error.value)
   }
