@@ -343,7 +343,7 @@ test('S106 configChange is not called where nothing changed, may be missing, and
   assert.is(called, 0)
 })
 
-test('configChange may ask the controller, runs in its application, and reaches included applications', async () => {
+test('D11: configChange may ask the controller, runs in its application, and reaches included applications', async () => {
   const told: unknown[] = []
   const module = (who: string): object => ({
     ...recorder([]),

@@ -12,7 +12,7 @@ test('without providers a configuration stays as it is', async () => {
   assert.equal(await provideConfig(config, () => assert.unreachable()), { ok: true, value: config })
 })
 
-test('each gets what those before it gave and its own arguments, and is merged over it', async () => {
+test('D10: each gets what those before it gave and its own arguments, and is merged over it', async () => {
   const calls: Mfa[] = []
   const config = withProviders(['shop/x', 'one', ['arg']], ['shop/x', 'two', []])
   const provided = await provideConfig(config, async (mfa) => {

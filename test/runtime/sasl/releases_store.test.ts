@@ -82,7 +82,7 @@ async function commitWith(dir: string, fs: DurableFs): Promise<void> {
   await writePermanent(releasesStore(dir, fs), BEFORE, after.value)
 }
 
-test('a commit killed before any operation leaves a node that boots the permanent release and says so', async ({
+test('D19: a commit killed before any operation leaves a node that boots the permanent release and says so', async ({
   dir,
 }) => {
   const all = failingFs(0, false)

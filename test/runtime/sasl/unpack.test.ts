@@ -116,7 +116,7 @@ test('a package that was unpacked but not recorded, as after a crash, is taken a
   assert.ok((await unpack(context.root, file, { admit })).ok)
 })
 
-test('a version that is here with other content names the files', async (context) => {
+test('D27: a version that is here with other content names the files', async (context) => {
   await unpack(context.root, await packageOf(context.dir, '1.0.0', filesOf('1.0.0')), { admit })
   const files = filesOf('2.0.0', { 'lib/.npm/ws@8.0.0/node_modules/ws/index.js': '// other' })
   const error = await refusal(context, await packageOf(context.dir, '2.0.0', files))
