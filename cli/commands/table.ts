@@ -304,6 +304,35 @@ const DIFF: CliCommandEntry = {
   load: async () => (await import('./diff.js')).diff,
 }
 
+const REHEARSE: CliCommandEntry = {
+  name: 'rehearse',
+  group: 'Upgrade',
+  summary: 'Try an upgrade: on copies of the states of the node that runs, or with --from on a node of its own',
+  details: [
+    'Without --from: the states of all processes that the upgrade would convert are copied into another operating system process with the code of the new version, converted there, and back. The node that runs is not touched.',
+    'With --from, for build servers: FROM is booted in a folder of its own, the traffic started, its states rehearsed, and the node upgraded, downgraded and upgraded again. Ends with 9 where a state cannot be converted or the traffic fails.',
+  ],
+  positionals: [{ name: 'vsn', required: true, describe: 'version to go to' }],
+  options: [
+    ...(NODE_COMMANDS.find(({ name }) => name === 'rehearse')?.options ?? []),
+    { name: 'from', type: 'string', value: 'VSN', describe: 'the version to come from, which is booted for this' },
+    {
+      name: 'traffic',
+      type: 'string',
+      value: 'COMMAND',
+      describe:
+        'a program that uses the node meanwhile, until SIGTERM: fails when it ends with another code than 0. It gets RELEASE_BIN (bin/NAME) and RELEASE_ROOT, and begins with its first line of output',
+    },
+    { name: 'settle', type: 'string', value: 'TIME', describe: 'time between two changes (default: 1s)' },
+    ...NODE_OPTIONS,
+  ],
+  examples: [
+    ['rehearse 1.1.0', 'would it work, with what is in memory now?'],
+    ['rehearse 1.1.0 --from 1.0.0 --traffic "node test/load.mjs"', 'a step of a build server'],
+  ],
+  load: async () => (await import('./rehearse.js')).rehearse,
+}
+
 const SYSTOOLS: CliCommandEntry = {
   name: 'systools',
   group: 'Project',
@@ -391,8 +420,9 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   APPUP,
   SYSTOOLS,
   START,
-  // The project has a plan of its own, between any two versions.
-  ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name).map(onNode),
+  REHEARSE,
+  // The project has a plan of its own, between any two versions, and rehearses without a node, too.
+  ...NODE_COMMANDS.filter(({ name }) => name !== PLAN.name && name !== REHEARSE.name).map(onNode),
 ]
 
 /** The same command as in `bin/NAME`, the node found by the project. */

@@ -9,6 +9,7 @@ import {
   done,
   jsonOf,
   openWorkshop,
+  otpRel,
   type Release,
   record,
   telling,
@@ -99,6 +100,44 @@ test('a state that is no data is named with its place', async () => {
   const text = done(await node.bin(['rehearse', '1.1.0']))
   assert.match(text, /not rehearsed: <0\.\d+\.0> counter: state\.onChange is a function "onChange"/)
   await node.call('eval', { expression: "Sys.replaceState('counter', ({ n }) => ({ n })).then(() => ({ ok: true }))" })
+})
+
+const TRAFFIC = (expected: string) => `
+import { spawnSync } from 'node:child_process'
+const ask = (fun) => spawnSync(process.env.RELEASE_BIN, ['rpc', 'counter/counter', fun, '--json'], { encoding: 'utf8' })
+console.log('begins')
+process.on('SIGTERM', () => process.exit(0))
+let last = 0
+for (;;) {
+  const { stdout, status } = ask('next')
+  const n = Number(stdout)
+  if (status !== 0 || n !== last + 1 || !(${expected})) { console.error('got', stdout); process.exit(3) }
+  last = n
+  await new Promise((resolve) => setTimeout(resolve, 20))
+}
+`
+
+test('on a node of its own, under traffic, up and down and up', async () => {
+  await shop.put('project', { 'traffic.mjs': TRAFFIC('true'), 'picky.mjs': TRAFFIC('n < 3') })
+  const project = ['--project', shop.path('project')]
+  const from = ['rehearse', '1.1.0', '--from', '1.0.0', '--settle', '300ms', ...project]
+  const traffic = (file: string) => ['--traffic', `${process.execPath} ${shop.path('project', file)}`]
+  const text = done(await otpRel([...from, ...traffic('traffic.mjs')]))
+  assert.match(text, /\* upgraded {5}1\.1\.0 in .*\n\* downgraded {3}1\.0\.0 in .*\n\* upgraded {5}1\.1\.0 in/)
+  assert.match(text, /counter\/counter {3}1 state converted/)
+  assert.match(
+    text,
+    /counter 1\.0\.0 -> 1\.1\.0 -> 1\.0\.0 -> 1\.1\.0 went well: .*; the traffic had nothing to complain of/,
+  )
+
+  const failed = await otpRel([...from, ...traffic('picky.mjs')])
+  assert.is(failed.code, 9)
+  assert.match(failed.stderr, /the traffic ".*picky\.mjs" ended with 3 while the node was upgraded/)
+  assert.match(failed.stderr, /got 3/)
+
+  const broken = await otpRel(['rehearse', '1.1.1', '--from', '1.0.0', '--settle', '10ms', ...project])
+  assert.is(broken.code, 9)
+  assert.match(broken.stderr, /counter 1\.0\.0 -> 1\.1\.1 would fail: 1 state cannot be converted/)
 })
 
 test('an unknown version, and the one that runs, are refused', async () => {

@@ -55,7 +55,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   yargs: /^cli\/(main|commands\/command_line)\.ts$/,
   handlebars: /^cli\/release\/template\.ts$/,
   esbuild: /^(cli\/release\/|schemas\/generate\.ts$)/,
-  'fs-extra': /^cli\/(release\/|commands\/systools\.ts$)/,
+  'fs-extra': /^cli\/(release\/|commands\/(systools|rehearse)\.ts$)/,
   'magic-string': /^cli\/release\/transform/,
   acorn: /^cli\/(release|appup)\//,
   '@vercel/nft': /^cli\/release\/trace\.ts$/,
