@@ -93,7 +93,7 @@ async function gather(
   if (damaged !== undefined) faults.push(damaged)
   const space = await room(join(root, 'releases'))
   if (space !== undefined) faults.push(space)
-  if (files === undefined || boot === undefined || config === undefined) return failed(to.vsn, faults)
+  if (files === undefined || boot === undefined) return failed(to.vsn, faults)
 
   const resources = resourcesOf(boot)
   const gone = from.libs
@@ -105,7 +105,7 @@ async function gather(
   const restart = restartOf(script.value)
   if (restart !== undefined) {
     faults.push(...(await checkRestart(root, from, to, script.value, restart, boot)))
-    if (faults.length > 0) return failed(to.vsn, faults)
+    if (faults.length > 0 || config === undefined) return failed(to.vsn, faults)
     const irreversible = restart.calls.map(([module, fun]) => `${String(module)}.${fun}`)
     const program = { instructions: [], paths: [], oldVsn: vsnIn(from), newVsn: vsnIn(to) }
     return ok({ ...ways, program, config, prepared: undefined, irreversible, restart })
@@ -126,11 +126,14 @@ async function gather(
   })
   faults.push(...planFaults, ...softPurge(linker, script.value))
   // Code that is damaged, or that the plan is wrong about, is not tried.
-  const code = faults.length === 0 ? await tryCode(linker, ...newCode(root, to, script.value)) : ok(NO_CODE)
+  const isTried = damaged === undefined && planFaults.length === 0
+  const code = isTried ? await tryCode(linker, ...newCode(root, to, script.value)) : ok(NO_CODE)
   if (!code.ok) faults.push(...code.error)
   // Providers are code, too.
   const provided =
-    faults.length === 0 && code.ok ? keep(await completeConfig(config, to.vsn, code.value.trial)) : undefined
+    faults.length === 0 && code.ok && config !== undefined
+      ? keep(await completeConfig(config, to.vsn, code.value.trial))
+      : undefined
   if (provided === undefined || !code.ok) return failed(to.vsn, faults)
 
   return ok({

@@ -462,9 +462,8 @@ test(
     node.rewrite('2', 'lib/room-2/ebin/lib.js', 'return {')
     node.rewrite('2', 'releases/2/sys.config.json', '{ "room": ')
     const error = await faultOf(node)
-    // The plan and the files are wrong, so the code is not tried; once they are right it is.
-    assert.is(error.tag, 'bad_file')
-    assert.match(formatReleaseError(error), /sys\.config\.json:1:\d+/)
+    assert.is(error.tag, 'check_failed')
+    assert.match(formatReleaseError(error), /sys\.config\.json:1:\d+[\s\S]*"room\/lib" would not load/)
     node.rewrite('2', 'releases/2/sys.config.json', '{}')
     const code = await faultOf(node)
     assert.is(code.tag, 'bad_module')
