@@ -12,7 +12,7 @@ import { exitPid, format } from '../../erts/process.js'
 import * as controller from '../../kernel/src/application_controller.js'
 import { arrange } from './arrange.js'
 import type { CheckedInstall } from './install_check.js'
-import { nodeWorld, usersOfVersion } from './node_world.js'
+import { nodeWorld, usersOfVersions } from './node_world.js'
 import type { ReleaseError } from './release_error.js'
 import {
   EvalFailure,
@@ -157,8 +157,11 @@ export function dropOldCode(
   }
   const onOldCode: Record<string, readonly string[]> = {}
   const unpurged = new Map<string, 'soft_purge' | 'brutal_purge'>()
+  const olds = new Map([...replaced.keys()].map((module) => [module, linker.old(module)]))
+  const using = usersOfVersions([...olds.values()].filter((old) => old !== undefined))
   for (const [module, method] of replaced) {
-    const users = usersOfVersion(linker.old(module))
+    const old = olds.get(module)
+    const users = (old === undefined ? undefined : using.get(old)) ?? []
     if (users.length === 0) linker.purge(module)
     else {
       unpurged.set(module, method)

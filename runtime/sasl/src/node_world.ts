@@ -76,12 +76,25 @@ async function runningTypes(): Promise<ReadonlyMap<string, RestartType>> {
 }
 
 /** Who runs a version of a module in a callback that has not returned. */
-export function usersOfVersion(version: object | undefined): readonly CodeUser[] {
-  if (version === undefined) return []
-  const uses = (pid: Pid): boolean => runningCode(pid).some((one) => one.token === version)
-  return processes()
-    .filter(uses)
-    .map((pid) => ({ pid, isStill: () => uses(pid) }))
+export const usersOfVersion = (version: object | undefined): readonly CodeUser[] =>
+  version === undefined ? [] : (usersOfVersions([version]).get(version) ?? [])
+
+/** The same for many versions, in one look at the processes. Versions that nobody runs are not in the answer. */
+export function usersOfVersions(versions: Iterable<object>): ReadonlyMap<object, readonly CodeUser[]> {
+  const wanted = new Set(versions)
+  const users = new Map<object, CodeUser[]>()
+  if (wanted.size === 0) return users
+  for (const pid of processes()) {
+    const tokens = new Set(runningCode(pid).map(({ token }) => token))
+    for (const token of tokens) {
+      if (!wanted.has(token)) continue
+      const isStill = (): boolean => runningCode(pid).some((one) => one.token === token)
+      const known = users.get(token)
+      if (known === undefined) users.set(token, [{ pid, isStill }])
+      else known.push({ pid, isStill })
+    }
+  }
+  return users
 }
 
 function codeWorld(linker: Linker, prepared: Prepared | undefined): CodeWorld {

@@ -17,7 +17,7 @@ import { addHistory, type HistoryEntry, type ProcessOutcomes, processOutcomes } 
 import { type CheckedInstall, checkInstall } from './install_check.js'
 import type { InstallOptions } from './install_options.js'
 import { type InstallStep, type InstallSummary, install } from './install_release.js'
-import { usersOfVersion } from './node_world.js'
+import { usersOfVersion, usersOfVersions } from './node_world.js'
 import { formatReleaseError, ioError, type ReleaseError } from './release_error.js'
 import { libDir, readReleaseFiles } from './release_files.js'
 import {
@@ -404,8 +404,10 @@ export async function removeRelease(
 /** Drops old code that nobody uses any more. @returns what is left */
 export function purgeUnused({ unpurged, linker }: HandlerState): Unpurged {
   const left = new Map(unpurged)
-  for (const module of unpurged.keys()) {
-    if (usersOfVersion(linker?.old(module)).length > 0) continue
+  const olds = new Map([...unpurged.keys()].map((module) => [module, linker?.old(module)]))
+  const using = usersOfVersions([...olds.values()].filter((old) => old !== undefined))
+  for (const [module, old] of olds) {
+    if (old !== undefined && using.has(old)) continue
     linker?.purge(module)
     left.delete(module)
   }

@@ -6,12 +6,13 @@ import * as tar from 'tar'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ModuleRef } from '../../../runtime/erts/modules.js'
+import { whereis } from '../../../runtime/erts/process.js'
 import { Pid } from '../../../runtime/erts/term.js'
 import * as application from '../../../runtime/kernel/src/application.js'
 import { namedTable } from '../../../runtime/kernel/src/named_table.js'
 import { type CheckedInstall, checkInstall } from '../../../runtime/sasl/src/install_check.js'
 import { install } from '../../../runtime/sasl/src/install_release.js'
-import { currentDir, nodeWorld } from '../../../runtime/sasl/src/node_world.js'
+import { currentDir, nodeWorld, usersOfVersions } from '../../../runtime/sasl/src/node_world.js'
 import { type ChildEntry, type WalkSource, walkProcesses } from '../../../runtime/sasl/src/process_walk.js'
 import { formatReleaseError } from '../../../runtime/sasl/src/release_error.js'
 import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
@@ -360,6 +361,29 @@ test('D50: a supervisor that its specification calls a worker is looked into', a
 })
 
 // ---- after the upgrade
+
+test(
+  'D53: whose code is old is found in one look at the processes, for all modules',
+  withNode(async (node) => {
+    let open: () => void = () => {}
+    probe.gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const waiting = genServer.call('counter', 'wait')
+    const [counter, lib] = ['room/counter', 'room/lib'].map((id) => node.linker.current(id))
+    if (counter === undefined || lib === undefined) throw new Error('both are loaded')
+    const users = usersOfVersions([counter, lib])
+    assert.equal(
+      [...users].map(([version, all]) => [version === counter, all.map(({ pid }) => pid === whereis('counter'))]),
+      [[true, [true]]],
+    )
+    const user = users.get(counter)?.[0]
+    assert.is(user?.isStill(), true)
+    open()
+    await waiting
+    assert.is(user?.isStill(), false)
+  }),
+)
 
 test(
   'D56: the folder of an application is that of the version that runs',
