@@ -348,6 +348,52 @@ test('history is a line for each thing that was done', async () => {
   ])
 })
 
+test('below it stands why something failed, and which processes were not as usual', async () => {
+  const failed = { at: 'T', who: 'eve', action: 'install', from: '1', to: '2', outcome: 'check_failed', duration_ms: 1 }
+  const done = { ...failed, outcome: 'ok', processes: { suspended: 2, converted: 1, killed: ['<0.7.0> (shop/cart)'] } }
+  const entries = [{ ...failed, message: 'two faults:\n  - one\n  - two' }, done]
+  const { root } = await fake({ history: result({ history: entries }) })
+  assert.equal((await tool(root, 'history')).out.split('\n').slice(1), [
+    'T   eve  install  1     2   check_failed  1 ms',
+    '  two faults:',
+    '    - one',
+    '    - two',
+    'T   eve  install  1     2   ok            1 ms',
+    '  killed: <0.7.0> (shop/cart)',
+    '',
+  ])
+})
+
+test('an upgrade tells what became of children and processes', async () => {
+  const summary = {
+    from: '1.0.0',
+    to: '1.1.0',
+    duration_ms: 5,
+    migrated: 1,
+    restarted: 0,
+    skipped: [],
+    killed: ['<0.7.0> (shop/cart) of "shop"'],
+    died: [],
+    ended: [],
+    children_started: ["child 'audit' of shop/shop_sup"],
+    children_stopped: [],
+    on_old_code: {},
+  }
+  let asked: unknown
+  const { root } = await fake({
+    releases: result({ releases: [{ name: 'shop', vsn: '1.1.0', status: 'unpacked' }] }),
+    upgrade: (request, answer) => {
+      asked = request.params
+      answer({ id: request.id, result: summary })
+    },
+  })
+  const { out } = await tool(root, 'upgrade', '1.1.0', '--unsuspended', 'kill', '--keep-children')
+  assert.match(out, /started: child 'audit' of shop\/shop_sup/)
+  assert.match(out, /killed; their supervisors start them again: <0\.7\.0> \(shop\/cart\)/)
+  assert.is((asked as { unsuspended: string }).unsuspended, 'kill')
+  assert.is((asked as { update_children: boolean }).update_children, false)
+})
+
 test('a command that is none has a nearest one', async () => {
   const { code, err } = await tool(emptyRelease(), 'upgrad')
   assert.is(code, 2)
