@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process'
 import { env } from 'node:process'
 import type { Fault } from '../../schemas/fault.js'
-import type { BuildStep } from './build.js'
 import { type Config, faultAt, type ReleaseSpec } from './config.js'
 
 /**
@@ -21,7 +20,7 @@ export async function runHooks(
   when: 'before' | 'after',
   { source, root, output, profiles }: Config,
   specs: readonly ReleaseSpec[],
-  progress: (step: BuildStep) => void,
+  progress: (step: { readonly verb: 'running'; readonly text: string }) => void,
 ): Promise<Fault | undefined> {
   const environment = {
     ...env,

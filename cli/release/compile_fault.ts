@@ -4,13 +4,7 @@ import { type Fault, formatFault } from '../../schemas/fault.js'
 import { type BehaviourWarning, formatBehaviourWarning } from './behaviour_check.js'
 import { formatImportFault, type ImportFault } from './module_import.js'
 import { type SourceFault, sourceFault } from './module_source.js'
-
-/** Where something was found in a source file; line and column from 1. */
-export interface SourcePlace {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+import type { SourcePlace } from './place_in_text.js'
 
 /** Why modules cannot be compiled. */
 export type CompileFault =

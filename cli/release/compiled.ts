@@ -1,7 +1,7 @@
 /** What compiling gives: built modules, and what is known of each. */
 import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
 import type { BehaviourFacts } from './behaviour_facts.js'
-import type { SourcePlace } from './compile_fault.js'
+import type { SourcePlace } from './place_in_text.js'
 
 /** A built module. */
 export interface CompiledModule {

@@ -1,5 +1,12 @@
 /** Where an import specifier stands in a source file: faults about imports are few, so nobody keeps their places. */
 
+/** Where something was found in a source file; line and column from 1. */
+export interface SourcePlace {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
 /**
  * Line and column (from 1) of the first import of a specifier; the beginning of the file where it is not found.
  *

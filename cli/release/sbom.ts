@@ -4,7 +4,29 @@
  * content, so that the same release has the same one. https://cyclonedx.org/docs/1.6/json/. OTP has no counterpart.
  */
 import { createHash } from 'node:crypto'
-import type { PlanInput, PlanPackage } from './plan.js'
+import type { AppResource } from '../../schemas/app_resource.js'
+import type { Rel } from '../../schemas/types.js'
+import type { FoundFile } from './files.js'
+import type { StoreLink } from './package_store.js'
+
+/** A package of the release. */
+interface Package {
+  readonly name: string
+  readonly version: string
+  readonly license?: string
+  /** Its folder in the store. */
+  readonly key: string
+  readonly links: readonly StoreLink[]
+}
+
+/** What a release consists of, as far as it is told here. */
+export interface Bill {
+  readonly rel: Rel
+  readonly applications: readonly { readonly resource: AppResource; readonly links: readonly StoreLink[] }[]
+  readonly packages: readonly Package[]
+  /** The node binary that travels. */
+  readonly node: Pick<FoundFile, 'sha256'> | undefined
+}
 
 interface Component {
   readonly type: 'application' | 'library' | 'platform'
@@ -23,7 +45,7 @@ interface Dependency {
 }
 
 /** The bill of materials of a release, as the text of its file. */
-export function sbomText({ rel, applications, packages, node }: Omit<PlanInput, 'sign'>): string {
+export function sbomText({ rel, applications, packages, node }: Bill): string {
   const applicationRefs = new Map(applications.map(({ resource: { name, vsn } }) => [name, `${name}-${vsn}`]))
   const packageRefs = new Map(packages.map(({ key }) => [key, `npm:${key}`]))
   const root = `${rel.name}@${rel.vsn}`
@@ -76,7 +98,7 @@ export function sbomText({ rel, applications, packages, node }: Omit<PlanInput, 
 
 const nameOf = (one: string | { readonly name: string }): string => (typeof one === 'string' ? one : one.name)
 
-function packageComponent({ name, version, key, license }: PlanPackage): Component {
+function packageComponent({ name, version, key, license }: Package): Component {
   return {
     type: 'library',
     'bom-ref': `npm:${key}`,

@@ -11,9 +11,9 @@ import { dirname, join, sep } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
-import type { SourcePlace } from './compile_fault.js'
 import { openPackages, packageFolder } from './package_folders.js'
 import { type StoreLink, storeKeys, storeLinks } from './package_store.js'
+import type { SourcePlace } from './place_in_text.js'
 
 /** An application's imports from npm packages. */
 export interface TraceInput {

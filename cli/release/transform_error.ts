@@ -2,12 +2,7 @@
  * What the transform refuses, with the place in the source.
  */
 
-/** A position in a source, both from 1. */
-export interface SourcePlace {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+import type { SourcePlace } from './place_in_text.js'
 
 export type TransformProblem =
   /** Not a valid ES module. */
