@@ -67,7 +67,8 @@ async function change(load: Load, command: 'upgrade' | 'downgrade', vsn: string)
 async function demo(): Promise<boolean> {
   say('otp-rel build; otp-rel tar: chat 1.0.0 and chat 1.1.0')
   await otpRel('build')
-  await otpRel('tar')
+  // what an earlier demo packed is nobody's
+  await otpRel('tar', '--force')
   say('unpacking chat-1.0.0.tar.gz into an empty folder')
   await extract({ file: join(PROJECT, '_build', 'tar', 'chat-1.0.0.tar.gz'), cwd: deploy })
   say('bin/chat start')
