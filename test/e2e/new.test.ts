@@ -59,12 +59,17 @@ test('a service: tests, build, start, the first upgrade of README.md, commit', a
   try {
     assert.is(done(await npx('rpc', 'mine/counter', 'next')).trim(), '1')
     const readme = await readFile(join(cwd, 'README.md'), 'utf8')
-    const appup = readme.slice(readme.indexOf('       {\n'), readme.indexOf('3. Upgrade'))
-    await writeFile(join(cwd, 'apps/mine/appup.json'), appup)
     await edit(join(cwd, 'apps/mine/src/counter.ts'), '{ n: n + 1 }', '{ n: n + 10 }')
     await edit(join(cwd, 'apps/mine/app.json'), '1.0.0', '1.1.0')
     await edit(join(cwd, 'otp.config.json'), '1.0.0', '1.1.0')
-    for (const line of ['npx otp-rel build', 'npx otp-rel upgrade 1.1.0', 'npx otp-rel commit']) {
+    for (const line of [
+      'npx otp-rel appup',
+      'npx otp-rel build',
+      'npx otp-rel plan 1.0.0 1.1.0',
+      'npx otp-rel rehearse 1.1.0',
+      'npx otp-rel upgrade 1.1.0',
+      'npx otp-rel commit',
+    ]) {
       assert.ok(readme.includes(line), line)
       await run1(line)
     }
