@@ -3,6 +3,7 @@ import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Rel, Relup } from '../../schemas/types.js'
 import { type ReleaseAppups, withAppups } from '../appup/release_appups.js'
+import { contentOfPlan } from '../appup/release_content.js'
 import { assemble, assembleFault } from './assemble.js'
 import { buildAppups } from './build_appups.js'
 import { runHooks } from './build_hooks.js'
@@ -22,6 +23,7 @@ import { envScript, readFilesOf } from './read_files.js'
 import { readRelease, releasesNamed } from './release.js'
 import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, type Described, describe, topRelease } from './release_script.js'
+import { relupGaps } from './relup_gaps.js'
 import { replaceable } from './replaceable.js'
 import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
@@ -250,6 +252,9 @@ async function buildRelease(
   }
   const relup = releaseRelup(topRelease(complete, applications), before, spec.upgradeFrom, show(root))
   if (!relup.ok) return relup
+  const plan = planWith(applications, relup.value.relup)
+  const gaps = await relupGaps(relup.value.relup, contentOfPlan(rel, plan), root)
+  if (gaps.length > 0) return err(gaps)
   const bases = relup.value.bases.length === 0 ? '' : `, relup.json from ${relup.value.bases.join(', ')}`
   progress({ verb: 'generating', text: `releases/${rel.vsn}/start.script.json${bases}` })
   const warnings = [
@@ -261,7 +266,6 @@ async function buildRelease(
   if (options.warningsAsErrors === true && warnings.length > 0)
     return err(warnings.map((one) => ({ ...one, severity: 'error' })))
 
-  const plan = planWith(applications, relup.value.relup)
   const twice = madeTwice(plan)
   if (twice.length > 0) return err(twice.map((path) => collisionFault(config, resolved.value, path)))
   await sums.save()

@@ -261,18 +261,39 @@ function checkInstructions({ script, newLibs }: PlanFacts): readonly ReleaseErro
 /** Every changed or new module of an application that stays must be loaded: else old code goes on until a restart. */
 function checkMentioned({ script, oldLibs, newLibs, oldChecksums, newChecksums }: PlanFacts): readonly ReleaseError[] {
   if (oldChecksums === undefined || newChecksums === undefined) return []
-  const loaded = new Set(script.instructions.flatMap((one) => (one.op === 'load' ? [one.module] : [])))
-  const faults: ReleaseError[] = []
-  for (const lib of newLibs) {
-    const old = oldLibs.find(({ application }) => application === lib.application)
-    if (old === undefined || old.vsn === lib.vsn) continue
-    const before = modulesIn(oldChecksums, old)
-    const modules = [...modulesIn(newChecksums, lib)]
-      .filter(([id, sum]) => before.get(id) !== sum && !loaded.has(id))
+  const before = { libs: oldLibs, checksums: oldChecksums }
+  return unmentioned(script.instructions, before, { libs: newLibs, checksums: newChecksums }).map((one) => ({
+    tag: 'module_not_in_relup',
+    ...one,
+  }))
+}
+
+/** The applications of a release, and the sums of its files. */
+export interface BuiltLibs {
+  readonly libs: readonly ReleaseLib[]
+  readonly checksums: Checksums
+}
+
+/**
+ * Modules of applications that stay, in another version, which are new or differ and which no instruction loads.
+ *
+ * @returns one entry for each application that has some, in the order of `next`
+ */
+export function unmentioned(
+  instructions: readonly LowLevelInstruction[],
+  before: BuiltLibs,
+  next: BuiltLibs,
+): readonly { readonly application: string; readonly modules: readonly string[] }[] {
+  const loaded = new Set(instructions.flatMap((one) => (one.op === 'load' ? [one.module] : [])))
+  return next.libs.flatMap((lib) => {
+    const old = before.libs.find(({ application }) => application === lib.application)
+    if (old === undefined || old.vsn === lib.vsn) return []
+    const sums = modulesIn(before.checksums, old)
+    const modules = [...modulesIn(next.checksums, lib)]
+      .filter(([id, sum]) => sums.get(id) !== sum && !loaded.has(id))
       .map(([id]) => id)
-    if (modules.length > 0) faults.push({ tag: 'module_not_in_relup', application: lib.application, modules })
-  }
-  return faults
+    return modules.length === 0 ? [] : [{ application: lib.application, modules }]
+  })
 }
 
 /** Ids and checksums of the built modules of an application. */

@@ -123,6 +123,16 @@ test('a changed module under the same version is refused while a node runs from 
   assert.equal((await built()).release.placed, ['lib/shop-1.1.0', 'releases/1.1.0'])
 })
 
+test('D6: a changed module that no appup names is found by the build, for both ways', async () => {
+  await write('1.2.0', '1.1.0')
+  await project.put('apps/shop/src/shop.ts', 'export const name = "more"')
+  const gap = (way: string, direction: string) =>
+    `the relup from ${way} does not load "shop/shop", which differs: old code would go on running; name it under "${direction}" in the appup.json of "shop", or have "otp-rel appup" do it`
+  assert.equal(await faults(), [gap('1.1.0 to 1.2.0', 'up'), gap('1.2.0 back to 1.1.0', 'down')])
+  assert.is(await isThere('_build/rel/shop/releases/1.2.0'), false)
+  await project.put('apps/shop/src/shop.ts', 'export const name = "shop"')
+})
+
 test('what cannot be compiled is told with its places, and nothing is assembled', async () => {
   await write('1.2.0')
   await project.put('apps/shop/src/shop.ts', `import './conuter.js'\nimport 'left_pad'\nexport const name = "shop"`)
