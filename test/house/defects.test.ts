@@ -17,7 +17,7 @@ const rows = readFileSync(join(ROOT, 'docs/defects.md'), 'utf8')
       : [{ number, files: [...line.matchAll(/`(test\/[^`]+)`/g)].map(([, file]) => file) }]
   })
 
-/** `D31 test/x.test.ts`, for a test named `D31: ...`, `D22, D23: ...` or `what else; D52: ...`. */
+/** Number and file of each test that is called by a number, by several, or has one behind a semicolon. */
 const tested = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .flatMap((name) => {

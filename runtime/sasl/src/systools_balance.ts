@@ -55,6 +55,7 @@ function checkSuspends(after: readonly Step<Checked>[]): RcError[] {
   const errors: RcError[] = []
   const everSuspended = new Set<string>()
   const suspended = new Map<string, string>()
+  const resumed = new Map<string, string>()
   for (const { instruction, at } of after) {
     if (instruction.op === 'suspend') {
       for (const { module } of instruction.modules) {
@@ -62,15 +63,16 @@ function checkSuspends(after: readonly Step<Checked>[]): RcError[] {
         suspended.set(module, at)
       }
     } else if (instruction.op === 'resume') {
-      const wrong = instruction.modules.filter((module) => !everSuspended.has(module))
-      if (wrong.length > 0) errors.push({ tag: 'resumed_not_suspended', modules: wrong, at })
-      for (const module of instruction.modules) suspended.delete(module)
+      for (const module of instruction.modules) {
+        if (!everSuspended.has(module) && !resumed.has(module)) resumed.set(module, at)
+        suspended.delete(module)
+      }
     } else if (instruction.op === 'code_change') {
       const wrong = instruction.modules.map(({ module }) => module).filter((module) => !suspended.has(module))
       if (wrong.length > 0) errors.push({ tag: 'code_change_not_suspended', modules: wrong, at })
     }
   }
-  return [...errors, ...byPlace('suspended_not_resumed', suspended)]
+  return [...byPlace('resumed_not_suspended', resumed), ...errors, ...byPlace('suspended_not_resumed', suspended)]
 }
 
 function checkStops(after: readonly Step<Checked>[]): RcError[] {
@@ -94,7 +96,7 @@ const modulesOf = (instruction: LowLevelInstruction & { op: 'stop' | 'start' }):
 
 /** One error for all modules, at the place of the first. */
 function byPlace(
-  tag: 'suspended_not_resumed' | 'start_not_stop' | 'stop_not_start',
+  tag: 'resumed_not_suspended' | 'suspended_not_resumed' | 'start_not_stop' | 'stop_not_start',
   modules: ReadonlyMap<string, string>,
 ): RcError[] {
   const [at] = modules.values()
