@@ -168,6 +168,26 @@ for (const [what, tar, why] of [
   })
 }
 
+test('D57, D55: a release that no relup leads to is booted on trial, with its own configuration', async () => {
+  const node = await started()
+  const cold = shop.path('cold-1.1.0.tar.gz')
+  await repack(tarOf('1.1.0'), cold, (dir) => rm(join(dir, 'releases', '1.1.0', 'relup.json')))
+  const refused = await node.bin(['upgrade', '1.1.0', '--tar', cold])
+  assert.is(refused.code, 9, refused.stderr)
+  assert.match(refused.stderr, /or boot it, without keeping states: .*counter upgrade VSN --restart/)
+  const before = await node.get<{ version: string; step: number }>()
+  assert.equal([before.version, before.step], ['1.0.0', 1])
+  const text = done(await node.bin(['upgrade', '1.1.0', '--restart']))
+  assert.match(text, /counter is 1\.1\.0: restarted in /)
+  const after = await node.get<{ version: string; step: number }>()
+  assert.equal([after.version, after.step], ['1.1.0', 2])
+  assert.is(await node.versions(), '1.1.0 current, 1.0.0 permanent')
+  done(await node.bin(['commit']))
+  await crash(node)
+  assert.is((await node.get<{ step: number }>()).step, 2, 'the configuration of what boots')
+  await stopped(node)
+})
+
 test('D20: a node without a launcher refuses, and nothing is changed', async () => {
   const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
   const text = await readFile(join(node.root, 'bin', 'counter'), 'utf8')

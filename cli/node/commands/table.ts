@@ -251,6 +251,11 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
         describe:
           'the package, where it is not on the node (default: _build/tar/NAME-VSN.tar.gz, then ROOT/releases/NAME-VSN.tar.gz)',
       },
+      {
+        name: 'restart',
+        type: 'boolean',
+        describe: 'boot it, on trial, instead of changing the node: needs no relup, and keeps no states',
+      },
       ...INSTALL_OPTIONS,
       ...PROBATION_OPTIONS,
     ],

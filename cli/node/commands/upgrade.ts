@@ -179,6 +179,7 @@ async function install(
     error_action: text(args, 'error-action'),
     ...(flag(args, 'keep-children') ? { update_children: false } : {}),
     ...(flag(args, 'again') ? { again: true } : {}),
+    ...(flag(args, 'restart') ? { restart: true } : {}),
     who: who(),
   }
   const answer = await call(client, context, dryRun ? 'check' : method, params, {

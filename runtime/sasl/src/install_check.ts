@@ -57,8 +57,16 @@ export interface CheckContext {
   readonly linker: Linker
 }
 
-/** Checks the installation of a version. Changes nothing. */
-export async function checkInstall(context: CheckContext, vsn: string): Promise<Result<CheckedInstall, ReleaseError>> {
+/**
+ * Checks the installation of a version. Changes nothing.
+ *
+ * @param cold the node is to be restarted into it, whatever a relup says
+ */
+export async function checkInstall(
+  context: CheckContext,
+  vsn: string,
+  cold = false,
+): Promise<Result<CheckedInstall, ReleaseError>> {
   const { root, releases } = context
   const found = findRelease(releases, vsn)
   if (!found.ok) return found
@@ -67,7 +75,7 @@ export async function checkInstall(context: CheckContext, vsn: string): Promise<
   const from = runningRelease(releases)
   if (from === undefined) return err({ tag: 'no_such_release', vsn, known: [] })
   try {
-    return await gather(context, from, found.value)
+    return await gather(context, from, found.value, cold)
   } catch (failure) {
     return err(ioError(join(root, 'releases', vsn), failure))
   }
@@ -77,8 +85,11 @@ async function gather(
   { root, linker }: CheckContext,
   from: Release,
   to: Release,
+  cold: boolean,
 ): Promise<Result<CheckedInstall, ReleaseError>> {
-  const script = findScript(from.vsn, to.vsn, await readRelup(root, to.vsn), await readRelup(root, from.vsn))
+  const script = cold
+    ? ok(coldScript(from.vsn))
+    : findScript(from.vsn, to.vsn, await readRelup(root, to.vsn), await readRelup(root, from.vsn))
   if (!script.ok) return err(await withLacking(root, from.libs, to.libs, script.error))
   const faults: ReleaseError[] = []
   const keep = <T>(result: Result<T, ReleaseError>): T | undefined => {
@@ -151,6 +162,15 @@ async function gather(
     irreversible: touchedBy(script.value.instructions).irreversible.map(([module, fun]) => `${module}.${fun}`),
   })
 }
+
+/** The way to a release that no relup is asked for: a restart. Departure: OTP has none. */
+const coldScript = (from: string): UpgradeScript => ({
+  direction: 'up',
+  file: '',
+  otherVsn: from,
+  description: null,
+  instructions: [{ op: 'restart_emulator' }],
+})
 
 const failed = (vsn: string, faults: readonly ReleaseError[]): Result<never, ReleaseError> => {
   const [first] = faults

@@ -9,6 +9,11 @@ export type InstallOptions = EvalOptions &
     /** Installs a build all the same that was noted as bad. Default false. */
     readonly again?: boolean | undefined
     /**
+     * Boots the release on trial instead of changing the node: for a release that no relup leads to, or whose states
+     * need not be kept. Needs a launcher. Default false. OTP has no way to do it.
+     */
+    readonly restart?: boolean | undefined
+    /**
      * What becomes of the node when something could not be taken back after a failure: it is stopped and started again
      * with the permanent release. Default: nothing, it goes on with what could be taken back.
      *
@@ -39,6 +44,7 @@ const OPTIONS: ReadonlyMap<string, readonly [holds: (value: unknown) => boolean,
   ['unsuspended', [oneOf('abort', 'skip', 'kill'), '"abort", "skip" or "kill"']],
   ['update_children', BOOLEAN],
   ['again', BOOLEAN],
+  ['restart', BOOLEAN],
 ])
 
 /** The first option that does not exist or has no such value. */

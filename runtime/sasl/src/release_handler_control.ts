@@ -99,7 +99,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 
   /**
-   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, update_children?, again?, who? }` -> an {@link InstallSummary};
+   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, update_children?, again?, restart?, who? }` -> an {@link InstallSummary};
    * progress is an InstallStep each. A release that is not known yet is unpacked (`tar`, else
    * `releases/NAME-VSN.tar.gz`) or registered (its files are in place).
    *
@@ -181,6 +181,7 @@ const OPTIONS = [
   'unsuspended',
   'update_children',
   'again',
+  'restart',
 ] as const
 
 async function upgrade(

@@ -212,7 +212,11 @@ export async function installRelease(
   vsn: string,
   options: EvalOptions,
   context: OperationContext,
-  { again = false, error_action: errorAction }: Pick<InstallOptions, 'again' | 'error_action'> = {},
+  {
+    again = false,
+    restart: cold = false,
+    error_action: errorAction,
+  }: Pick<InstallOptions, 'again' | 'restart' | 'error_action'> = {},
 ): Promise<Outcome<InstallSummary>> {
   const sinceMs = clock.monotonicMs()
   const { linker } = state
@@ -223,7 +227,7 @@ export async function installRelease(
   })
   const bad = again ? undefined : findBadBuild(state.store, vsn)
   if (bad !== undefined) return failed({ tag: 'bad_build', vsn, at: bad.at, answer: bad.why })
-  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
+  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn, cold)
   if (!checked.ok) return failed(checked.error)
   if (checked.value.restart !== undefined) {
     const { who = '', tell } = context
