@@ -8,10 +8,12 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatSystoolsError, formatSystoolsWarning } from '../../../runtime/sasl/src/systools.js'
+import { makeMutator } from '../../support/mutate.js'
 import { type Case, run } from './conformance_case.js'
 import { makeRandom } from './random.js'
 
-const ROUNDS = 6_000
+/** `npm run test:fuzz` runs more. */
+const ROUNDS = Number(process.env.FUZZ ?? 6_000)
 const SEED = 20_251
 
 const cases: readonly Case[] = ['script', 'relup', 'error'].flatMap((name) =>
@@ -20,53 +22,9 @@ const cases: readonly Case[] = ['script', 'relup', 'error'].flatMap((name) =>
 // Big ones take the time of many small ones and hold nothing that those do not.
 const small = cases.map((one) => JSON.stringify(one)).filter((text) => text.length < 6_000)
 
-const { int, pick } = makeRandom(SEED)
-
-const junk = (): unknown =>
-  structuredClone(
-    pick([
-      null,
-      0,
-      -1,
-      1.5,
-      '',
-      ' ',
-      'a',
-      'a/b',
-      '..',
-      '__proto__',
-      'constructor',
-      'kernel',
-      'ch_app/ch3',
-      '^1.0.0',
-      '1 ||',
-      true,
-      [],
-      [[]],
-      {},
-      { name: 'kernel' },
-      { op: 'load_module' },
-      { regex: '(' },
-      { range: '>' },
-      { regex: '(?i)a' },
-      [null],
-      ['a', 'a'],
-      '\u0000',
-      '\ud800',
-    ] as const),
-  )
-
-type Place = { readonly at: Record<string, unknown> | unknown[]; readonly key: string }
-
-/** Every place inside a value; what says which case it is stays as it is. */
-function places(value: unknown, found: Place[] = []): Place[] {
-  if (typeof value !== 'object' || value === null) return found
-  for (const [key, inner] of Object.entries(value)) {
-    found.push({ at: value as Place['at'], key }) // an object or a list, by the test above
-    places(inner, found)
-  }
-  return found
-}
+const random = makeRandom(SEED)
+const { pick } = random
+const { mutate: spoil } = makeMutator(random)
 
 function mutate(test: Case): Case {
   const parts = {
@@ -77,32 +35,8 @@ function mutate(test: Case): Case {
     options: test.options,
     files: test.files,
   }
-  for (let left = 1 + int(4); left > 0; left--) {
-    const inner = places(parts).filter(({ at }) => at !== parts && at !== parts.apps)
-    if (inner.length === 0) break
-    const { at, key } = pick(inner)
-    const other = pick(inner)
-    const slot = at as Record<string, unknown> // indexing a list by its own key is the same thing
-    switch (int(5)) {
-      case 0:
-        slot[key] = junk()
-        break
-      case 1:
-        if (Array.isArray(at)) at.splice(Number(key), 1)
-        else delete slot[key]
-        break
-      case 2:
-        if (Array.isArray(at)) at.push(structuredClone(slot[key]))
-        else slot[`${key}s`] = slot[key]
-        break
-      case 3:
-        if (Array.isArray(at)) at.reverse()
-        else slot[key] = [slot[key]]
-        break
-      case 4:
-        slot[key] = structuredClone((other.at as Record<string, unknown>)[other.key])
-    }
-  }
+  // what says which case it is stays as it is
+  spoil(parts, [parts, parts.apps])
   // A case whose files are no longer files is the test's own affair.
   const isFacts = (value: unknown) => typeof value === 'object' && value !== null
   const files = Object.values(parts.files ?? {}).every(
