@@ -1,5 +1,6 @@
 /**
  * makeScript and makeRelup against what OTP's systools made of the same input (test/golden, recorded from OTP 25).
+ * more-cases.json holds random ones, and what such were found to disagree in.
  *
  * Every case that is not marked as an oddity of OTP must agree. The odd ones are run too, and each kind has our
  * choice here: to answer the same, or to depart; a choice that no longer holds fails.
@@ -51,7 +52,7 @@ const load = (name: string): readonly Case[] =>
 
 const summary: string[] = []
 
-for (const name of ['script', 'relup', 'error']) {
+for (const name of ['script', 'relup', 'error', 'more']) {
   const cases = load(name)
   const counted = cases.filter((one) => one.otp_quirk !== true)
   const odd = cases.filter((one) => one.otp_quirk === true)
