@@ -4,7 +4,9 @@ import { nameVsn } from './systools_types.js'
 
 /** A file with its content, parsed and unchecked; a file that cannot be parsed has the content `undefined`. */
 export interface FoundContent {
+  /** As the caller names it. */
   readonly file: string
+  /** The value that was parsed. */
   readonly content: unknown
 }
 
@@ -16,7 +18,9 @@ export interface TarFiles {
   readonly trees: Readonly<Record<string, { readonly dir: string; readonly files: readonly string[] }>>
   /** The boot script: `start.script.json`, else `NAME.script.json`. */
   readonly boot?: FoundContent
+  /** `relup.json`; a package needs none. */
   readonly relup?: FoundContent
+  /** `sys.config.json`; a package needs none. */
   readonly sys_config?: FoundContent
 }
 
