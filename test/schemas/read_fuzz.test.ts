@@ -116,6 +116,12 @@ for (const format of FORMATS) {
   })
 }
 
+test('what is no dependency in a boot script is passed over', () => {
+  const rel: Rel = { name: 'shop', vsn: '1', erts: '20', applications: [{ name: 'a', vsn: '1' }] }
+  const [planned] = applicationsOf([{ name: 'a', applications: ['kernel', null, 7, {}, { name: 'b', vsn: '1' }] }], rel)
+  assert.equal(planned?.dependencies, ['kernel', 'b'])
+})
+
 test(`${ROUNDS} plans of spoiled relups and boot scripts: a plan or its faults`, () => {
   const outcomes = { planned: 0, refused: 0 }
   const readRelup = (): ReadRelup => {

@@ -105,17 +105,21 @@ export function resourcesOf(script: BootScript): readonly Record<string, unknown
   return found
 }
 
+const isDependency = (value: unknown): value is AppDependency =>
+  typeof value === 'string' ||
+  (typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string')
+
 /** The applications of a release as planned. */
 export function applicationsOf(resources: readonly Record<string, unknown>[], rel: Rel): readonly PlannedApplication[] {
   const strings = (value: unknown): readonly string[] =>
     Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
   return resources.map((resource) => {
     const name = String(resource.name)
-    // The boot script has passed the checks of the build: these are dependencies.
-    const needed = Array.isArray(resource.applications) ? (resource.applications as readonly AppDependency[]) : []
+    // What an `apply` is given is of no format; what is no dependency is left to who loads the application.
+    const listed: readonly unknown[] = Array.isArray(resource.applications) ? resource.applications : []
     return {
       name,
-      dependencies: needed.map(dependencyName),
+      dependencies: listed.filter(isDependency).map(dependencyName),
       optional: strings(resource.optional_applications),
       included: strings(resource.included_applications),
       type: rel.applications.find((one) => one.name === name)?.type ?? 'permanent',
