@@ -12,31 +12,44 @@ import type { LowLevelInstruction } from '../../../schemas/types.js'
 import type { Checked, Step } from './systools_instruction.js'
 import type { Merged } from './systools_merge.js'
 import type { RcError } from './systools_rc_error.js'
-import type { ResolvedRelease } from './systools_types.js'
+import type { Application, ResolvedRelease } from './systools_types.js'
 
 /** @param to the release gone to */
 export function checkBalance({ before, after }: Merged<Checked>, to: ResolvedRelease): RcError[] {
+  const modules = new Map<string, ReadonlySet<string>>()
+  const modulesOf = ({ name, modules: own }: Application): ReadonlySet<string> => {
+    const known = modules.get(name) ?? new Set(own.map((module) => `${name}/${module}`))
+    modules.set(name, known)
+    return known
+  }
   return [
-    ...before.flatMap((step) => checkObjectCode(step, to)),
+    ...before.flatMap((step) => checkObjectCode(step, to, modulesOf)),
     ...checkLoads(before, after),
     ...checkSuspends(after),
     ...checkStops(after),
   ]
 }
 
-function checkObjectCode({ instruction, at }: Step<Checked>, to: ResolvedRelease): RcError[] {
+function checkObjectCode(
+  { instruction, at }: Step<Checked>,
+  to: ResolvedRelease,
+  modulesOf: (app: Application) => ReadonlySet<string>,
+): RcError[] {
   if (instruction.op !== 'load_object_code') return []
   const { application, vsn } = instruction
   const app = to.byName.get(application)
   if (app === undefined) return [{ tag: 'no_such_application', application, at }]
   if (app.vsn !== vsn) return [{ tag: 'object_code_vsn', application, vsn, wanted: app.vsn, at }]
-  const known = new Set(app.modules.map((module) => `${application}/${module}`))
+  const known = modulesOf(app)
   return instruction.modules.filter((module) => !known.has(module)).map((module) => noSuchModule(module, known, at))
 }
 
+/** With more modules than this nobody is told of the nearest: as many wrong names would take their product in time. */
+const MOST_COMPARED = 500
+
 /** The error about an unknown module, with the nearest known one. */
 export function noSuchModule(module: string, known: ReadonlySet<string>, at: string): RcError {
-  const similar = nearest(module, known)
+  const similar = known.size > MOST_COMPARED ? undefined : nearest(module, known)
   return { tag: 'no_such_module', module, at, ...(similar === undefined ? {} : { nearest: similar }) }
 }
 

@@ -57,10 +57,10 @@ export function translateGroups(
     }
     const group = groupAt.get(step)
     if (group === undefined) continue
-    errors.push(...group.flatMap((member) => checkListed(member, listed)))
-    objectCode.push(...group.flatMap(({ instruction: member }) => loadObjectCode(member, ends)))
+    for (const one of group.flatMap((member) => checkListed(member, listed))) errors.push(one)
+    for (const one of group.flatMap(({ instruction: member }) => loadObjectCode(member, ends))) objectCode.push(one)
     const block = group.map((member) => member.instruction)
-    instructions.push(...(mode === 'up' ? upBlock(block) : downBlock(block)))
+    for (const one of mode === 'up' ? upBlock(block) : downBlock(block)) instructions.push(one)
   }
   return { instructions, objectCode, errors }
 }

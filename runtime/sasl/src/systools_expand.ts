@@ -38,7 +38,7 @@ export function expandScript(script: unknown, place: ScriptPlace): Expanded {
     const at = `${place.at}[${i}]`
     const reader = new InstructionReader(value, place, at)
     const instruction = readInstruction(reader)
-    errors.push(...reader.errors)
+    for (const one of reader.errors) errors.push(one)
     if (instruction !== undefined && reader.errors.length === 0) steps.push({ instruction, op: String(reader.op), at })
   }
   return { steps, errors }

@@ -45,8 +45,8 @@ export function resolveRelease(
   for (const entry of release.applications) {
     const found = findApplication(entry, index)
     if (found.value !== undefined) apps.push(found.value)
-    errors.push(...found.errors)
-    warnings.push(...found.warnings)
+    for (const one of found.errors) errors.push(one)
+    for (const one of found.warnings) warnings.push(one)
   }
   const byName = new Map(apps.map((app) => [app.name, app]))
   const duplicates = checkDuplicates(apps)
@@ -55,11 +55,11 @@ export function resolveRelease(
     ...checkRanges(apps, byName),
     ...duplicates,
   )
-  warnings.push(...checkSelf(apps))
+  for (const one of checkSelf(apps)) warnings.push(one)
 
   const files = checkFiles(apps, world, options)
-  errors.push(...files.errors)
-  warnings.push(...files.warnings)
+  for (const one of files.errors) errors.push(one)
+  for (const one of files.warnings) warnings.push(one)
 
   // Who is the top one of an application that two include cannot be said.
   if (duplicates.some(({ tag }) => tag === 'duplicate_include')) return { value: undefined, errors, warnings }
@@ -67,7 +67,7 @@ export function resolveRelease(
   if ('errors' in ordered) return { value: undefined, errors: [...errors, ...ordered.errors], warnings }
   const { sorted } = ordered
   const sortedByName = new Map(sorted.map((app) => [app.name, app]))
-  warnings.push(...checkStarted(sorted, sortedByName))
+  for (const one of checkStarted(sorted, sortedByName)) warnings.push(one)
   return { value: errors.length > 0 ? undefined : { release, sorted, byName: sortedByName }, errors, warnings }
 }
 

@@ -71,8 +71,8 @@ export function makeUpgrades(releases: RelupReleases, world: World, options: Rel
       const base = resolve(rel)
       if (top === undefined || base === undefined) return []
       const way = makeWay(mode, top, base, appupOf, options)
-      errors.push(...way.errors)
-      warnings.push(...way.warnings)
+      for (const one of way.errors) errors.push(one)
+      for (const one of way.warnings) warnings.push(one)
       return [{ vsn: base.release.vsn, description, instructions: way.instructions }]
     })
   const up = ways('up', releases.upFrom).reverse()
@@ -157,8 +157,8 @@ function makeWay(
     const other = base.byName.get(app.name)
     if (other === undefined || other.vsn === app.vsn) continue
     const script = appupScript(mode, app, other, appupOf)
-    errors.push(...script.errors)
-    warnings.push(...script.warnings)
+    for (const one of script.errors) errors.push(one)
+    for (const one of script.warnings) warnings.push(one)
     scripts.push(script.steps)
   }
   for (const app of ends.from.sorted.toReversed()) {

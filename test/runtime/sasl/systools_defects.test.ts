@@ -247,4 +247,24 @@ test('D45: a state change of what is not suspended, restart and reboot are refus
     assert.ok(refused(a([one])).length > 0, JSON.stringify(one))
 })
 
+test('ten thousand wrong names, object code one by one and more faults than a call has arguments end soon', () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `m${i}`)
+  const big = (instructions: readonly unknown[], own = names) =>
+    upgrade({
+      from: [app('a', { modules: own })],
+      to: [app('a', { vsn: '2', modules: own })],
+      up: { a: instructions },
+      down: { a: [] },
+    })
+  const startMs = process.cpuUsage().user / 1000
+  const wrong = big(names.map((name) => load(`wrong_${name}`)))
+  assert.is(wrong.ok ? 0 : wrong.error.length, names.length)
+  const code = (name: string) => ({ op: 'load_object_code', application: 'a', vsn: '2', modules: [`a/${name}`] })
+  assert.ok(big(names.map(code)).ok)
+  const restarts = Array.from({ length: 40 }, () => ({ op: 'restart_application', application: 'a' }))
+  const many = big(restarts, names.slice(0, 4_000))
+  assert.ok(!many.ok && many.error.length > 130_000)
+  assert.ok(process.cpuUsage().user / 1000 - startMs < 20_000)
+})
+
 test.run()
