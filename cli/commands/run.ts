@@ -33,7 +33,7 @@ const PROGRAM: Program = {
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
   // After "--" nothing is ours.
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
-  const terminal: Terminal = { ...world, json: own.includes('--json') }
+  const terminal: Terminal = { ...world, json: own.includes('--json'), explain: PROGRAM.name }
   const [given, ...rest] = argv
   if (given === '--version' || given === '-v' || given === 'version') {
     return printOutcome(ok({ data: { version: world.version }, lines: () => [world.version] }), terminal)

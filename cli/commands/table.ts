@@ -373,6 +373,23 @@ const SYSTOOLS: CliCommandEntry = {
   load: async () => (await import('./systools.js')).systools,
 }
 
+const EXPLAIN: CliCommandEntry = {
+  name: 'explain',
+  group: 'Project',
+  summary: 'Say what an error, a warning or an exit code means, why it is there, and the way out',
+  details: [
+    'A code is the "tag" of a failure or fault in --json, or an exit code. Without one all are listed, by area.',
+  ],
+  positionals: [{ name: 'code', required: false, describe: 'for example no_matching_relup, or 10' }],
+  options: [],
+  examples: [
+    ['explain', 'every code there is'],
+    ['explain no_matching_relup', 'why is there no way?'],
+    ['explain 10', 'what does this exit code mean?'],
+  ],
+  load: async () => (await import('./explain.js')).explain,
+}
+
 const START: CliCommandEntry = {
   name: 'start',
   group: 'Node',
@@ -419,6 +436,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   DIFF,
   APPUP,
   SYSTOOLS,
+  EXPLAIN,
   START,
   REHEARSE,
   // The project has a plan of its own, between any two versions, and rehearses without a node, too.

@@ -8,7 +8,7 @@ import { didYouMean } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { EXIT_CODES } from '../render/exit_codes.js'
 import { type Failure, usage } from '../render/failure.js'
-import { commandHelp, overview, type Program } from '../render/help.js'
+import { commandHelp, exitCodeHelp, overview, type Program } from '../render/help.js'
 import { outStyle, print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
 import { readArguments } from './arguments.js'
 import { DEFAULT_TIMEOUT_MS } from './client.js'
@@ -142,9 +142,13 @@ function help(name: string | undefined, about: Program, terminal: Terminal): num
   return EXIT_CODES.ok.code
 }
 
-/** The overview, or the help of one command. */
+/** What `help` shows besides commands. */
+const EXIT_CODES_TOPIC = 'exit-codes'
+
+/** The overview, the help of one command, or the table of exit codes. */
 export function helpLines(name: string | undefined, about: Program, terminal: Terminal): Result<string[], Failure> {
   if (name === undefined || name.startsWith('-')) return ok(overview(about, outStyle(terminal)))
+  if (name === EXIT_CODES_TOPIC) return ok(exitCodeHelp(outStyle(terminal)))
   const command = about.commands.find((one) => one.name === name || one.aliases?.includes(name))
   return command === undefined ? err(unknownCommand(name, about)) : ok(commandHelp(about, command, outStyle(terminal)))
 }

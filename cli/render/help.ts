@@ -51,12 +51,19 @@ export function overview(program: Program, style: Style): string[] {
     style.bold('Options of every command'),
     ...program.options.flatMap((option) => pair(optionName(option), option.describe, style)),
     '',
+    ...exitCodeHelp(style),
+    '',
+    `More about a command: ${program.name} help COMMAND`,
+  ]
+}
+
+/** The table of exit codes: the end of the overview, and `help exit-codes` alone. */
+export function exitCodeHelp(style: Style): string[] {
+  return [
     style.bold('Exit codes'),
     ...Object.entries(EXIT_CODES).map(
       ([name, { code, means }]) => `  ${padEnd(String(code).padStart(3), 5)}${padEnd(name, 20)}${means}`,
     ),
-    '',
-    `More about a command: ${program.name} help COMMAND`,
   ]
 }
 
@@ -117,7 +124,7 @@ function pair(left: string, right: string, style: Style): string[] {
 }
 
 /** Breaks a text at spaces into lines of at most so many columns; a longer word stands alone. */
-function wrap(text: string, columns: number): string[] {
+export function wrap(text: string, columns: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)

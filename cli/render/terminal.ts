@@ -23,6 +23,8 @@ export interface Terminal {
   readonly err: Sink
   readonly env: NodeJS.ProcessEnv
   readonly json: boolean
+  /** How the program is called whose "explain" has a page of every failure; people at a terminal are pointed at it. */
+  readonly explain?: string
 }
 
 /** Shows a step as it happens. @param facts what `--json` prints of it */
@@ -43,7 +45,7 @@ export function printOutcome(outcome: Outcome, terminal: Terminal): number {
   if (!outcome.ok) {
     if (outcome.error.quiet === true) return EXIT_CODES[outcome.error.exit].code
     if (json) out.write(`${failureDocument(outcome.error)}\n`)
-    else print(err, failureLines(outcome.error, errStyle(terminal)))
+    else print(err, failureLines(outcome.error, errStyle(terminal), err.isTTY === true ? terminal.explain : undefined))
     return EXIT_CODES[outcome.error.exit].code
   }
   const { data, lines, warnings = [] } = outcome.value

@@ -1,0 +1,198 @@
+/** Pages of what commands refuse: the command line, and what a command looked for and did not find. */
+import { type Pages, page } from './page.js'
+
+/** By code. */
+export const COMMAND_LINE_PAGES: Pages = {
+  unknown_command: page(
+    'There is no command of that name.',
+    'Nothing is guessed and run.',
+    'See the list; "did you mean" names the nearest.',
+    'otp-rel help',
+  ),
+  unknown_option: page(
+    'The command has no such option.',
+    'An option that is misspelt would otherwise be silently without effect.',
+    'See the help of the command. What is meant for a program that is called stands behind "--".',
+    'otp-rel help build',
+  ),
+  bad_option: page(
+    'The option has a value that it cannot have, or none.',
+    'Values are checked before anything is done.',
+    'The message says what is allowed.',
+    'otp-rel rehearse 1.1.0 --from 1.0.0 --settle 500ms',
+  ),
+  unknown_argument: page(
+    'There are more words than the command takes.',
+    'Most often a name with spaces that was not quoted.',
+    'Quote it, or take it out.',
+    'otp-rel verify "my package.tar.gz"',
+  ),
+  missing_argument: page(
+    'The command needs one more word; or a node was started without an option that bin/NAME gives it.',
+    'Without it there is nothing to do.',
+    'See the line of usage in the help. Start nodes through bin/NAME.',
+    'otp-rel help plan',
+  ),
+  bad_args: page(
+    'The arguments of "rpc" are no JSON array.',
+    'A function has a list of arguments, of any kind that JSON has.',
+    'Write an array, quoted for the shell.',
+    `bin/shop rpc shop/counter add '[1, "x"]'`,
+  ),
+  bad_name: page(
+    'A name that cannot be one here: of an application (lower-case letters, digits, "_", a letter first), or a key of a file.',
+    'Names of applications are names of folders, modules and keys of configuration at the same time.',
+    'Take the name that the message offers.',
+    'otp-rel new my_shop',
+  ),
+  unknown_template: page(
+    '"new" has no template of that name.',
+    'There are three: service, umbrella, library.',
+    'Take one of them.',
+    'otp-rel new shop --template umbrella',
+  ),
+  not_empty: page(
+    '"new" makes a project in a folder of its own, and there is something in this one.',
+    'No file of yours is ever overwritten.',
+    'Choose another name, or empty the folder.',
+    'otp-rel new shop2',
+  ),
+  unknown_code: page(
+    '"explain" has no page of that code.',
+    'Codes are the "tag" of a failure in --json, and the numbers and names of exit codes.',
+    'See the list.',
+    'otp-rel explain',
+  ),
+  unknown_tool: page(
+    '"systools" has no such tool.',
+    'There are make-script, make-relup, make-tar and script2boot, after the functions of OTP.',
+    'Take one of them.',
+    'otp-rel systools make-script shop',
+  ),
+  which_release: page(
+    'The project has several releases, and the command needs one.',
+    'The first one would be a guess.',
+    'Name it: as argument, or with --name for commands on a node.',
+    'otp-rel status --name shop',
+  ),
+  no_such_application: page(
+    'The release, or the version of it that an instruction is about, has no application of that name.',
+    'There is nothing to draw, to restart or to load.',
+    'See what the release holds with "otp-rel graph".',
+    'otp-rel graph --modules shop',
+  ),
+  not_in_release: page(
+    'What "why" was asked about is not in the release.',
+    'Only what is in it has a reason to be.',
+    'For an npm package write npm: before its name.',
+    'otp-rel why npm:ws',
+  ),
+  no_start_order: page(
+    'The applications of the release cannot be put into an order of starting.',
+    'Some wait for each other; see circular_dependencies.',
+    'Take one of the dependencies out.',
+    'otp-rel check',
+  ),
+  same_version: page(
+    '"plan" was given the same version twice.',
+    'There is no way from a version to itself.',
+    'Name two versions that are built.',
+    'otp-rel plan 1.0.0 1.1.0',
+  ),
+  no_package: page(
+    'There is no package file at that path.',
+    'A name that ends with .tar.gz means a file, anything else a version that is built.',
+    'Check the path; packages are made with "otp-rel tar".',
+    'otp-rel diff shop-1.0.0.tar.gz',
+  ),
+  no_older_release: page(
+    'There is no older version to compare with.',
+    'An appup says how a node comes from an older version; without one there is nothing to say.',
+    'Build the version that runs before changing it, or name its package.',
+    'otp-rel appup --from shop-1.0.0.tar.gz',
+  ),
+  appup_gap: page(
+    'Changes that no appup.json covers.',
+    'A node could not be upgraded in place, or would go on with old code.',
+    'Run "otp-rel appup" and look at what it writes.',
+    'otp-rel appup --dry-run',
+  ),
+  rehearsal_failed: page(
+    'A copy of a state that the node has now cannot be converted by the codeChange of the new version, or not back.',
+    'The upgrade would fail and be undone; nothing was changed.',
+    'Correct codeChange for the state that is shown, build, rehearse again.',
+    'bin/shop rehearse 1.1.0',
+  ),
+  traffic_failed: page(
+    'The program given with --traffic failed while the node was upgraded and downgraded.',
+    'Its users would have noticed the upgrade.',
+    'Look at what it said; run it against a node that is not upgraded.',
+    'otp-rel rehearse 1.1.0 --from 1.0.0 --traffic "node test/load.mjs"',
+  ),
+  already_running: page(
+    'A node of "otp-rel dev" of this project runs already.',
+    'Two would write to the same folder.',
+    'Stop it, or use the terminal in which it runs.',
+    'otp-rel stop --root _build/dev/rel/shop',
+  ),
+  cannot_start: page(
+    'The start script of the release could not be run at all.',
+    'It is missing, or not executable.',
+    'Build again; check permissions and whether the disk is mounted "noexec".',
+    'ls -l _build/rel/shop/bin',
+  ),
+  cannot_write: page(
+    'A file of the project cannot be written.',
+    'The operating system says why.',
+    'Check owner and permission of the folder.',
+    'ls -ld apps/shop',
+  ),
+  not_written: page(
+    'The file given with --out cannot be written.',
+    'The operating system says why.',
+    'Check the folder, or write to standard output.',
+    'otp-rel graph --format svg > shop.svg',
+  ),
+  no_log: page(
+    'There is no log of that name, or none at all.',
+    'A node that was never started has none; one in the foreground logs to its terminal.',
+    'Say where it is, or set RELEASE_LOG_DIR as the node had it.',
+    'bin/shop logs /var/log/shop/erlang.log.1',
+  ),
+  boot_failed: page(
+    'The node ended before it had started.',
+    'An application of the release did not start, or its configuration is wrong.',
+    'The reason is at the end of its log.',
+    'bin/shop logs --level error',
+  ),
+  boot_timeout: page(
+    'The node has not started in time.',
+    'An application is still starting; the process was left alone.',
+    'Give it more time, or look which application it waits for.',
+    'START_TIMEOUT=180 bin/shop start',
+  ),
+  still_stopping: page(
+    'The node was told to stop and its process still runs.',
+    'Applications get the time that their supervisors give their children.',
+    'Wait longer, or end it by force.',
+    'bin/shop stop --wait 300',
+  ),
+  restart_timeout: page(
+    'An upgrade restarted the node, and nothing has told the outcome in time.',
+    'The new release is on trial: if it does not start, the old one boots again.',
+    'Ask when it is up.',
+    'bin/shop history',
+  ),
+  no_pid: page(
+    'The node answered without its process id.',
+    'It is of another version than this program.',
+    'Use bin/NAME of the release that runs.',
+    'cat run/node.json',
+  ),
+  interrupted: page(
+    'You pressed Ctrl-C.',
+    'A second Ctrl-C does not wait for the node.',
+    'Run the command again.',
+    'bin/shop history',
+  ),
+}
