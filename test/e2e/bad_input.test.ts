@@ -185,10 +185,11 @@ test('build: an appup from another version than the one to come from', async () 
 })
 
 test('build: an appup that says another version than its app.json is warned of, once', async () => {
+  const instructions = ['words', 'counter', 'tally'].map((module) => ({ op: 'load_module', module }))
   const cwd = await withAppup('appup-vsn', {
     vsn: '1.2.0',
-    up: [{ from: '1.0.0', instructions: [{ op: 'load_module', module: 'words' }] }],
-    down: [{ to: '1.0.0', instructions: [{ op: 'load_module', module: 'words' }] }],
+    up: [{ from: '1.0.0', instructions }],
+    down: [{ to: '1.0.0', instructions }],
   })
   const ran = await otpRel(['tar', 'counter-1.1.0'], { cwd })
   said(ran, 0, 'apps/counter-1.1.0/appup.json: warning: vsn is "1.2.0", that of the app.json beside it "1.1.0"\n')
