@@ -42,6 +42,12 @@ const INSTALL_OPTIONS: readonly Option[] = [
   { name: 'suspend-timeout', type: 'number', value: 'MS', describe: 'time each process gets to suspend' },
   { name: 'code-change-timeout', type: 'number', value: 'MS', describe: 'time each process gets to migrate its state' },
   {
+    name: 'start-timeout',
+    type: 'number',
+    value: 'MS',
+    describe: 'time each child and application gets to start (default: 60000)',
+  },
+  {
     name: 'unsuspended',
     type: 'string',
     value: 'WHAT',

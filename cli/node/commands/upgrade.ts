@@ -167,6 +167,7 @@ async function install(
   const timeouts = {
     suspend_timeout: number(args, 'suspend-timeout'),
     code_change_timeout: number(args, 'code-change-timeout'),
+    start_timeout: number(args, 'start-timeout'),
   }
   const proving = dryRun ? ok({}) : probation(args)
   if (!proving.ok) return proving

@@ -67,6 +67,21 @@ export async function stopMaster(pid: Pid): Promise<void> {
   await receive((m) => isExit(m) && m[1] === pid, 0)
 }
 
+/**
+ * Gives up the start of an application, if it is being started: its processes are killed, and the start fails with the
+ * reason. OTP has no way to it.
+ */
+export function cancelStart(name: string, reason: unknown): void {
+  const { masters, startTypes } = acTab()
+  const master = masters.get(name)
+  if (master !== undefined && startTypes.has(name)) send(master, [CANCEL, 'error', reason])
+}
+
+/** Applications that are being started. */
+export const startingApplications = (): readonly string[] => [...acTab().startTypes.keys()]
+
+const CANCEL = 'cancel_start'
+
 const isTagged = (m: unknown, tag: Ref): boolean => Array.isArray(m) && m[0] === tag
 const isDown = (m: unknown, ref: Ref): boolean => Array.isArray(m) && m[0] === 'DOWN' && m[1] === ref
 const isExit = (m: unknown): m is ['EXIT', Pid, unknown] =>
@@ -92,7 +107,10 @@ async function master(
   const starter = spawnLink(() => starting(me, tag, data, type))
 
   const first = await receive<unknown[]>(
-    (m) => isTagged(m, tag) || (isExit(m) && (m[1] === starter || m[1] === controller)),
+    (m) =>
+      isTagged(m, tag) ||
+      (Array.isArray(m) && m[0] === CANCEL) ||
+      (isExit(m) && (m[1] === starter || m[1] === controller)),
   )
   table.startTypes.delete(data.name)
   const outcome: unknown[] = Array.isArray(first) ? first : []
@@ -100,7 +118,7 @@ async function master(
     exitPid(starter, 'kill')
     killAll(me)
     leave(data.name)
-    // [tag, "error", Reason], or ["EXIT", Pid, Reason]: the reason stands third in both.
+    // [tag, "error", Reason], the same with CANCEL, or ["EXIT", Pid, Reason]: the reason stands third in both.
     exit(outcome[2])
   }
   if (data.maxT !== 'infinity') sendAfter(data.maxT, me, MAX_T)

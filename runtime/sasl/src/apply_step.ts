@@ -12,6 +12,8 @@ import type { UndoStep } from './undo_log.js'
 export interface ApplyWorld {
   /** Calls a function of a module by its id. */
   apply(module: string, fun: string, args: readonly unknown[]): unknown
+  /** Makes a call that {@link isStart} fail soon, which has not returned. */
+  interrupt(mfa: Mfa): void
   /** Start types of the applications that run. */
   runningApplications(): Promise<ReadonlyMap<string, string>>
   /**
@@ -34,6 +36,14 @@ const KNOWN: { readonly [name: string]: string } = {
 
 /** The id of a module as a relup names it: OTP's bare names of runtime modules are understood. */
 export const moduleIdOf = (module: string): string => KNOWN[module] ?? module
+
+const STARTS: { readonly [module: string]: ReadonlySet<string> } = {
+  [APPLICATION]: new Set(['start', 'startBoot', 'ensureStarted', 'ensureAllStarted']),
+  [SUPERVISOR]: new Set(['startChild', 'restartChild']),
+}
+
+/** Whether a call starts applications or a child. */
+export const isStart = ([module, fun]: Mfa): boolean => STARTS[moduleIdOf(module)]?.has(fun) === true
 
 /** `error`, `['error', ...]`, `['EXIT', ...]`, but not an answer that says the thing asked for holds already. */
 export function failureOf(mfa: Mfa, result: unknown): string | undefined {
@@ -235,7 +245,7 @@ const APPLICATION_CALLS: ReadonlySet<string> = new Set([
 const SUPERVISOR_CALLS: ReadonlySet<string> = new Set(['restartChild', 'terminateChild', 'startChild', 'deleteChild'])
 
 /** The application a call is about: its name, or that of its resource. */
-function nameOf(what: unknown): string {
+export function nameOf(what: unknown): string {
   if (typeof what === 'object' && what !== null && 'name' in what) return String(what.name)
   return String(what)
 }

@@ -9,9 +9,8 @@
  * that code_change changed in place instead of making a new one cannot be put back.
  */
 import { format, type Pid } from '../../erts/term.js'
-import { failureOf } from './apply_step.js'
 import { attempt, each } from './each.js'
-import { EvalFailure, messageOf, refusalText } from './eval_failure.js'
+import { EvalFailure, messageOf, refusalText, startFailure } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, Program } from './relup_program.js'
 import type { SupervisorChange } from './supervisor_changes.js'
@@ -281,8 +280,7 @@ export class Conversions {
     const ids = new Set(stopped.map(format))
     for (const { id, runs } of children) {
       if (!runs || !ids.has(format(id)) || !processes.isAlive(found.pid)) continue
-      const answer = await attempt(() => processes.restartChild(found.pid, id))
-      const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
+      const failure = await startFailure(processes, found.pid, id)
       if (failure !== undefined) told.push(`child ${format(id)} of ${module} did not start again: ${failure}`)
     }
     return told

@@ -1,5 +1,7 @@
 /** How an instruction fails, and the words for what processes and calls answer. OTP: throws of release_handler_1.erl. */
-import { format } from '../../erts/term.js'
+import { format, type Pid } from '../../erts/term.js'
+import { failureOf } from './apply_step.js'
+import type { ProcessWorld } from './upgrade_world.js'
 
 /** An instruction failed. The log holds what must be taken back. */
 export class EvalFailure extends Error {
@@ -36,4 +38,13 @@ export function messageOf(failure: unknown): string {
   const isCall = Array.isArray(reason) && reason.length === 2 && Array.isArray(reason[1]) && reason[1].length === 3
   const cause: unknown = isCall ? reason[0] : reason
   return typeof cause === 'string' ? cause : format(cause)
+}
+
+/** Starts a stopped child. @returns why it did not start; undefined: it runs */
+export async function startFailure(processes: ProcessWorld, supervisor: Pid, id: unknown): Promise<string | undefined> {
+  try {
+    return failureOf(['stdlib/supervisor', 'restartChild', []], await processes.restartChild(supervisor, id))
+  } catch (failure) {
+    return messageOf(failure)
+  }
 }

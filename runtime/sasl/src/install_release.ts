@@ -22,6 +22,7 @@ import {
   evaluate,
   wasCancelled,
 } from './relup_eval.js'
+import { StartLimit } from './start_limit.js'
 import { UndoLog } from './undo_log.js'
 import type { UpgradeWorld } from './upgrade_world.js'
 
@@ -90,15 +91,17 @@ export interface InstallReporting {
   readonly sinceMs: number
 }
 
-/** Carries a checked installation out, or takes it back. @param world tests put one in place that fails */
+/** Carries a checked installation out, or takes it back. @param given the world; tests put one in place that fails */
 export async function install(
   checked: CheckedInstall,
   options: EvalOptions,
   linker: Linker,
   reporting: InstallReporting,
-  world: UpgradeWorld = nodeWorld(linker, checked.prepared),
+  given: UpgradeWorld = nodeWorld(linker, checked.prepared),
 ): Promise<Result<Installed, ReleaseError>> {
   const { from, to, program } = checked
+  const limit = new StartLimit(given, options.start_timeout, reporting.signal)
+  const { world } = limit
   const log = new UndoLog()
   const steps = stepTeller(checked, reporting)
   const modules = checked.prepared?.changes.length ?? 0
@@ -124,6 +127,7 @@ export async function install(
     steps({ step: 'config_changed' }, 'told applications of changed parameters')
     return ok(await finish(checked, summary, linker, reporting.sinceMs))
   } catch (failure) {
+    limit.undo()
     const after = told ? await controller.prepConfigChange() : undefined
     const notUndone = await log.run(async () => {
       await controller.restore(data)

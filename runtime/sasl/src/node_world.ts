@@ -7,15 +7,16 @@ import { clock } from '../../erts/clock.js'
 import type { Linker, Prepared } from '../../erts/linker/linker.js'
 import { applicationDir, removeApplicationDir, setApplicationDir } from '../../erts/loader.js'
 import { applyMfa, type ModuleRef, sameModule } from '../../erts/modules.js'
-import { equal, exitPid, isAlive, type Pid, processes, runningCode } from '../../erts/process.js'
+import { equal, exitPid, isAlive, type Pid, processes, runningCode, whereis } from '../../erts/process.js'
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
 import * as controller from '../../kernel/src/application_controller.js'
+import { cancelStart, startingApplications } from '../../kernel/src/application_master.js'
 import { isRestartType, type RestartType } from '../../kernel/src/application_types.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
 import { childChanges, StaticChildren } from '../../stdlib/src/supervisor_children.js'
 import * as sys from '../../stdlib/src/sys.js'
-import { type ApplyWorld, moduleIdOf } from './apply_step.js'
+import { type ApplyWorld, moduleIdOf, nameOf } from './apply_step.js'
 import { type ChildEntry, type WalkSource, walkProcesses } from './process_walk.js'
 import { changeCodeNow, LATER, systemNow } from './system_now.js'
 import type { CodeUser, CodeWorld, ProcessWorld, Timeout, UpgradeWorld } from './upgrade_world.js'
@@ -52,11 +53,21 @@ function applyWorld(): ApplyWorld {
       if (id !== 'kernel/application' || !STARTS.has(fun) || !isRestartType(type) || type === 'temporary') {
         return applyMfa([OWN[id] ?? module, fun, args])
       }
-      const name = typeof what === 'object' && what !== null && 'name' in what ? String(what.name) : String(what)
+      const name = nameOf(what)
       const runs = (await runningTypes()).has(name)
       const started: unknown = await applyMfa([application, fun, [what, 'temporary']])
       if (started === 'ok' && !runs) types.set(name, type)
       return started
+    },
+    interrupt: ([module, fun, [what]]) => {
+      if (moduleIdOf(module) === 'stdlib/supervisor') {
+        const pid = what instanceof PidClass ? what : whereis(String(what))
+        if (pid !== undefined) supervisor.interruptStart(pid)
+        return
+      }
+      // This one also starts those that the named one needs.
+      const names = fun === 'ensureAllStarted' ? startingApplications() : [nameOf(what)]
+      for (const name of names) cancelStart(name, 'timeout')
     },
     runningApplications: async () => new Map([...(await runningTypes()), ...types]),
     settle: async () => {
@@ -217,6 +228,7 @@ function processWorld(): ProcessWorld {
     childIds: async (pid) => (await within(supervisor.whichChildren(pid), ASK_MS)).map(([id]) => id),
     terminateChild: (pid, id) => supervisor.terminateChild(pid, id),
     restartChild: (pid, id) => supervisor.restartChild(pid, id),
+    interruptStart: (pid) => supervisor.interruptStart(pid),
     deleteChild: (pid, id) => supervisor.deleteChild(pid, id),
   }
 }

@@ -99,7 +99,8 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 
   /**
-   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, unsuspended?, update_children?, again?, restart?, who? }` -> an {@link InstallSummary};
+   * `{ vsn, tar?, suspend_timeout?, code_change_timeout?, start_timeout?, unsuspended?, update_children?, again?,
+   * restart?, who? }` -> an {@link InstallSummary};
    * progress is an InstallStep each. A release that is not known yet is unpacked (`tar`, else
    * `releases/NAME-VSN.tar.gz`) or registered (its files are in place).
    *
@@ -177,6 +178,7 @@ const OPTIONS = [
   'error_action',
   'suspend_timeout',
   'code_change_timeout',
+  'start_timeout',
   'update_paths',
   'unsuspended',
   'update_children',

@@ -9,7 +9,7 @@ import { format, type Pid } from '../../erts/term.js'
 import { failureOf, inverseOf } from './apply_step.js'
 import { type ArrangedStep, arrange } from './arrange.js'
 import { Conversions } from './conversion.js'
-import { EvalFailure, messageOf } from './eval_failure.js'
+import { EvalFailure, messageOf, startFailure } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, EvalSummary, Program } from './relup_program.js'
 import { SupervisorChanges } from './supervisor_changes.js'
@@ -273,10 +273,8 @@ class Evaluation {
         what: `child ${format(id)}`,
         starts: true,
         undo: async () => {
-          const answer = await processes.restartChild(supervisor, id)
-          return failureOf(['stdlib/supervisor', 'restartChild', []], answer) === undefined
-            ? []
-            : [`child ${format(id)} did not start: ${format(answer)}`]
+          const failure = await startFailure(processes, supervisor, id)
+          return failure === undefined ? [] : [`child ${format(id)} did not start again: ${failure}`]
         },
       })
       const answer = await processes.terminateChild(supervisor, id).catch((failure: unknown) => ['error', failure])
@@ -304,8 +302,7 @@ class Evaluation {
           return []
         },
       })
-      const answer = await processes.restartChild(supervisor, id).catch((failure: unknown) => ['error', failure])
-      const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
+      const failure = await startFailure(processes, supervisor, id)
       if (failure !== undefined) throw new EvalFailure(doing, `child ${format(id)}: ${failure}`)
       count++
     }

@@ -8,6 +8,8 @@ export interface EvalOptions {
   readonly suspend_timeout?: Timeout
   /** Limit for each process's code_change, in ms. Default 60000. */
   readonly code_change_timeout?: Timeout
+  /** Limit for each start of a child or of applications, also while taking back, in ms. Default 60000. OTP has none. */
+  readonly start_timeout?: Timeout
   /**
    * A process that does not suspend in time: `abort` takes everything back (default); `skip` goes on without it, as
    * OTP does: it is neither converted nor resumed; `kill` ends it, and its supervisor starts it again. A failure later

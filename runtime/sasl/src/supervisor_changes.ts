@@ -10,8 +10,8 @@
  */
 import type { Mfa } from '../../../schemas/types.js'
 import { format } from '../../erts/term.js'
-import { failureOf, moduleIdOf } from './apply_step.js'
-import { EvalFailure } from './eval_failure.js'
+import { moduleIdOf } from './apply_step.js'
+import { EvalFailure, startFailure } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { UndoLog } from './undo_log.js'
 import type { UpgradeWorld } from './upgrade_world.js'
@@ -76,8 +76,7 @@ export class SupervisorChanges {
         return []
       },
     })
-    const answer = await processes.restartChild(found.pid, id).catch((failure: unknown) => ['error', failure])
-    const failure = failureOf(['stdlib/supervisor', 'restartChild', []], answer)
+    const failure = await startFailure(processes, found.pid, id)
     if (failure !== undefined) throw new EvalFailure(`start ${child}`, failure)
     this.started.push(child)
   }

@@ -71,6 +71,8 @@ export interface ProcessWorld {
   childIds(supervisor: Pid): Promise<readonly unknown[]>
   terminateChild(supervisor: Pid, id: unknown): Promise<unknown>
   restartChild(supervisor: Pid, id: unknown): Promise<unknown>
+  /** Ends the start that a supervisor waits for; see `interruptStart` of stdlib's supervisor. */
+  interruptStart(supervisor: Pid): void
   deleteChild(supervisor: Pid, id: unknown): Promise<unknown>
 }
 

@@ -5,8 +5,11 @@
  */
 import { exitReason } from '../../erts/exit.js'
 import { applyMfa, type Mfa } from '../../erts/modules.js'
+import { current, type Process } from '../../erts/proc.js'
+import { disconnect, exitPid } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import { Pid } from '../../erts/term.js'
+import { timeOutStarts } from './gen_start.js'
 
 /** How a start function ended. `pid` is undefined when it answered `ignore`. */
 export type Started =
@@ -20,10 +23,53 @@ export type Started =
 export function startProcess(start: Mfa): Started | PromiseLike<Started> {
   try {
     const answer = applyMfa(start)
-    return isThenable(answer) ? answer.then(read, failed) : read(answer)
+    return isThenable(answer) ? interruptible(answer.then(read, failed)) : read(answer)
   } catch (thrown) {
     return failed(thrown)
   }
+}
+
+/** How the start that a supervisor waits for is given up. */
+const waited = new WeakMap<Process, () => void>()
+
+/**
+ * Ends the start that a supervisor waits for, if it waits for one: the process being started is killed, and the
+ * supervisor goes on as after a start that answered `['error', 'timeout']`. A start function that hangs by itself is
+ * left alone; what it may still start is killed. For an upgrade: a start has no limit otherwise.
+ */
+export function interruptStart(supervisor: Pid): void {
+  const { proc } = supervisor
+  if (proc === null || proc === undefined) return
+  const giveUp = waited.get(proc)
+  timeOutStarts(proc)
+  giveUp?.()
+}
+
+function interruptible(outcome: PromiseLike<Started>): PromiseLike<Started> {
+  const supervisor = current()
+  if (supervisor === null) return outcome
+  return new Promise((resolve) => {
+    let givenUp = false
+    const giveUp = (): void => {
+      givenUp = true
+      waited.delete(supervisor)
+      resolve({ ok: false, reason: 'timeout' })
+    }
+    waited.set(supervisor, giveUp)
+    outcome.then((started) => {
+      if (givenUp) return drop(supervisor, started)
+      waited.delete(supervisor)
+      resolve(started)
+    })
+  })
+}
+
+/** Nobody waits for this start any more. */
+function drop(supervisor: Process, started: Started): void {
+  const pid = started.ok ? started.pid : undefined
+  if (pid === undefined) return
+  if (pid.proc) disconnect(supervisor, pid.proc)
+  exitPid(pid, 'kill')
 }
 
 function failed(thrown: unknown): Started {

@@ -7,7 +7,7 @@
 import { ErlangError, Exit, exitReason, Stack } from '../../erts/exit.js'
 import { isFenced } from '../../erts/fence.js'
 import { currentVersion, type ModuleRef } from '../../erts/modules.js'
-import { context, current, type Loop, Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
+import { context, current, type Loop, members, Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { register, registerGlobal, unregister, unregisterGlobal } from '../../erts/registry.js'
 import { charge, occupy, release, schedule, soon } from '../../erts/scheduler.js'
@@ -175,8 +175,18 @@ function tell(starter: Process | null, result: Result, resolve: (result: Result)
   if (starter?.dead !== true) resolve(result)
 }
 
+/** What a starter waits with for a process to be ready. Firing it is what its time-out does: the process is killed. */
+export abstract class StartWait extends Deadline implements Wait {
+  abstract giveUp(): void
+}
+
+/** Lets the starts that a process waits for time out now, whatever their limit. */
+export function timeOutStarts(starter: Process): void {
+  for (const wait of members(starter.waits)) if (wait instanceof StartWait) wait.fire()
+}
+
 /** A start whose initialisation has to be awaited: it may take too long, and the process may end meanwhile. */
-class Start extends Deadline implements Wait {
+class Start extends StartWait {
   readonly #proc: Process
   readonly #starter: Process | null
   readonly #linked: boolean

@@ -23,9 +23,9 @@ import {
 } from '../../erts/signal.js'
 import { type Body, begin, create, runBody, type SpawnOptions } from '../../erts/spawn.js'
 import { makeRef, type Pid, type Ref } from '../../erts/term.js'
-import { arm, Deadline, disarm } from '../../erts/timer.js'
+import { arm, disarm } from '../../erts/timer.js'
 import type { ServerRef } from './gen_call.js'
-import { childAncestors } from './gen_start.js'
+import { childAncestors, StartWait } from './gen_start.js'
 import { stopProcess } from './gen_stop.js'
 
 /** Starts a process asynchronously. OTP: `proc_lib:spawn/1,3`. */
@@ -87,7 +87,7 @@ function make<Args extends unknown[]>(body: Body<Args>, arity: number): Process 
 // ---- synchronous start
 
 /** Who waits for a process to say that it is ready. */
-class Starting extends Deadline implements Wait {
+class Starting extends StartWait {
   readonly proc: Process
   readonly starter: Process | null
   readonly linked: boolean

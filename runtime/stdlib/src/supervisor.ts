@@ -32,6 +32,9 @@ import {
   type SupervisorFlags,
   type SupervisorFlagsTuple,
 } from './supervisor_flags.js'
+
+export { interruptStart } from './child_start.js'
+
 import { startChildren, stopChildren, stopSimpleChildren } from './supervisor_lifecycle.js'
 import { reportUnexpected } from './supervisor_reports.js'
 import { answerRequest, type ChildInfo, type Counts, type SupervisorRequest } from './supervisor_requests.js'

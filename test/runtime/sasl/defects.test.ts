@@ -19,6 +19,7 @@ import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
 import { reconcile } from '../../../runtime/sasl/src/releases_file.js'
 import type { UpgradeWorld } from '../../../runtime/sasl/src/upgrade_world.js'
 import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
+import * as sys from '../../../runtime/stdlib/src/sys.js'
 import { trapping } from '../../support/processes.js'
 import { probe, type RoomNode, startRoomNode } from './room_node.js'
 
@@ -381,6 +382,8 @@ test(
     assert.is(user?.isStill(), true)
     open()
     await waiting
+    // Answered, it has returned from the callback: the answer alone may come before that.
+    await sys.getState('counter')
     assert.is(user?.isStill(), false)
   }),
 )

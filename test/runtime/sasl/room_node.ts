@@ -39,6 +39,8 @@ export const probe = {
   refuse: false,
   /** Set by a test: whether code_change of the counter never comes to an end. */
   hang: false,
+  /** Set by a test: what starts of the ledger wait for. */
+  held: undefined as Promise<unknown> | undefined,
 }
 
 const SUP = `import { Supervisor } from 'otp-rel'
