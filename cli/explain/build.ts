@@ -163,6 +163,30 @@ const APPUPS: Pages = {
 }
 
 const WHOLE: Pages = {
+  uncommitted: page(
+    'The version of the release comes from git, and there are changes that are not committed. A warning.',
+    'The package says a commit that it is not.',
+    'Commit, or build from a clean checkout.',
+    'git status --short',
+  ),
+  hook_failed: page(
+    'A command of "build_hooks" ended with another code than 0.',
+    'What it makes may be missing in the release.',
+    'Run it by hand in the folder of the project; what it printed stands above.',
+    '"build_hooks": { "pre": ["npm run generate"] }',
+  ),
+  bad_erts: page(
+    'The node binary that "include_erts" names does not run, or is none.',
+    'The release would carry it.',
+    'Give the path of a node for this system, or true for the one that builds.',
+    '"include_erts": true',
+  ),
+  dev_package: page(
+    'A release with "dev_mode" consists of links, and cannot be packed.',
+    'On a server the links would lead nowhere.',
+    'Pack it with another profile.',
+    'otp-rel tar --profile prod',
+  ),
   build_failed: page(
     'The build found several faults; each stands above with its place and has a page of its own.',
     'All faults of a stage are told at once; nothing was written.',

@@ -86,6 +86,36 @@ const CONFIG: Pages = {
     'Write releases.NAME.KEY=VALUE or defaults.KEY=VALUE.',
     'otp-rel build --set releases.shop.vsn=1.2.0',
   ),
+  unknown_profile: page(
+    'There is no profile of that name.',
+    'dev and prod are always there; others stand in "profiles" of otp.config.json.',
+    'Take one of those that are listed.',
+    'otp-rel build --profile prod',
+  ),
+  duplicate_release: page(
+    'A release stands twice, with the same name and version.',
+    'They would be built into the same folder.',
+    'Give each its own name or version.',
+    '{ "name": "shop", "vsn": "1.1.0" }',
+  ),
+  duplicate_goal: page(
+    'An application stands twice in one release.',
+    'A release has one version of each.',
+    'Keep one.',
+    '"applications": ["shop"]',
+  ),
+  missing_file: page(
+    'A file that otp.config.json names is not there, or is a folder.',
+    'The build needs it.',
+    'Correct the path: it counts from the folder of otp.config.json.',
+    '"sys_config": "config/sys.config.json"',
+  ),
+  bad_mod: page(
+    'The callback module of an application is none of its modules.',
+    'The application could not start; OTP notices that only then.',
+    'Correct "mod" in app.json.',
+    '"mod": ["shop_app", []]',
+  ),
   bad_vm_args: page(
     'A line of vm.args is nothing that node takes, or would keep it from running the release.',
     'The node would not start, on the server.',

@@ -35,14 +35,18 @@ function below(folder: string): string[] {
     .map((name) => `${folder}/${name}`)
 }
 
-/** `tag: 'x'`, `tag: c ? 'x' : 'y'`, `tag: 'x' | 'y'`, `usage('x'`, and a default after `??`. */
+/** `tag: 'x'`, `tag: c ? 'x' : 'y'`, `tag: 'x' | 'y'`, `usage('x'`, `faultAt(file, place, 'x'`, and a default after `??`. */
 const MADE =
-  /\btag: '(\w+)'((?: \| '\w+')*)|\btag: [^'\n]*[?] '(\w+)' : '(\w+)'|\busage\('(\w+)'|\btag: [^'\n]*[?]{2} '(\w+)'/g
+  /\bfaultAt\(\s*[\w.]+,\s*(?:\[[^\]]*\]|\w+\([^)]*\)|\w+),\s*'(\w+)'|\btag: '(\w+)'((?: \| '\w+')*)|\btag: [^'\n]*[?] '(\w+)' : '(\w+)'|\busage\('(\w+)'|\btag: [^'\n]*[?]{2} '(\w+)'/g
 
 const tags = new Set(
   SOURCES.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8')
-    const made = [...text.matchAll(MADE)].flatMap(([whole]) => [...whole.matchAll(/'(\w+)'/g)])
+    const made = [...text.matchAll(MADE)].flatMap(([whole]) => {
+      const names = [...whole.matchAll(/'(\w+)'/g)]
+      // before the tag of such a fault stands its place in the file
+      return whole.startsWith('faultAt') ? names.slice(-1) : names
+    })
     // unions of names that no line above makes one by one
     const named = file.endsWith('systools_rc_error.ts') ? [...text.matchAll(/case '(\w+)':/g)] : []
     return [...made, ...named].map(([, tag = '']) => tag)
