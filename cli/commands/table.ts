@@ -373,6 +373,24 @@ const SYSTOOLS: CliCommandEntry = {
   load: async () => (await import('./systools.js')).systools,
 }
 
+const DOCTOR: CliCommandEntry = {
+  name: 'doctor',
+  group: 'Project',
+  summary: 'Find out what is wrong with a project, a release, or why its node cannot be reached',
+  details: [
+    'Looks at Node, otp-rel, the configuration, applications, git, what is built and which upgrades it has, the node with its socket, processes that are left over, ports, disk and limits. Changes nothing.',
+    'Ends with 0, or with the exit code of the first fault; warnings do not count.',
+  ],
+  positionals: [],
+  options: NODE_OPTIONS,
+  examples: [
+    ['doctor', 'the project and its releases'],
+    ['doctor --root /srv/shop', 'a release on a server'],
+    ['doctor --json', 'findings as data'],
+  ],
+  load: async () => (await import('./doctor.js')).doctor,
+}
+
 const EXPLAIN: CliCommandEntry = {
   name: 'explain',
   group: 'Project',
@@ -436,6 +454,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   DIFF,
   APPUP,
   SYSTOOLS,
+  DOCTOR,
   EXPLAIN,
   START,
   REHEARSE,

@@ -173,7 +173,7 @@ const WHOLE: Pages = {
     'A command of "build_hooks" ended with another code than 0.',
     'What it makes may be missing in the release.',
     'Run it by hand in the folder of the project; what it printed stands above.',
-    '"build_hooks": { "pre": ["npm run generate"] }',
+    '"build_hooks": { "before": ["npm run assets"] }',
   ),
   bad_erts: page(
     'The node binary that "include_erts" names does not run, or is none.',
