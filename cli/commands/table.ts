@@ -391,6 +391,23 @@ const DOCTOR: CliCommandEntry = {
   load: async () => (await import('./doctor.js')).doctor,
 }
 
+const COMPLETION: CliCommandEntry = {
+  name: 'completion',
+  group: 'Project',
+  summary: 'Print a script with which bash, zsh or fish completes otp-rel: commands, options, versions, names',
+  details: [
+    'For otp-rel as a command of its own; where it is called through npx, "alias otp-rel=\'npx otp-rel\'" makes it one.',
+  ],
+  positionals: [{ name: 'shell', required: true, describe: 'bash, zsh or fish' }],
+  options: [],
+  examples: [
+    ['completion bash >> ~/.bashrc', 'bash: from the next terminal on'],
+    ['completion zsh > ~/.zfunc/_otp-rel', 'zsh: with "fpath+=~/.zfunc" before compinit in ~/.zshrc'],
+    ['completion fish > ~/.config/fish/completions/otp-rel.fish', 'fish'],
+  ],
+  load: async () => (await import('./completion.js')).completion,
+}
+
 const EXPLAIN: CliCommandEntry = {
   name: 'explain',
   group: 'Project',
@@ -456,6 +473,7 @@ export const COMMANDS: readonly CliCommandEntry[] = [
   SYSTOOLS,
   DOCTOR,
   EXPLAIN,
+  COMPLETION,
   START,
   REHEARSE,
   // The project has a plan of its own, between any two versions, and rehearses without a node, too.

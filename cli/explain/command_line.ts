@@ -63,6 +63,12 @@ export const COMMAND_LINE_PAGES: Pages = {
     'See the list.',
     'otp-rel explain',
   ),
+  unknown_shell: page(
+    'There is no completion for that shell.',
+    'There are bash, zsh and fish.',
+    'Take one of them.',
+    'otp-rel completion bash >> ~/.bashrc',
+  ),
   unknown_tool: page(
     '"systools" has no such tool.',
     'There are make-script, make-relup, make-tar and script2boot, after the functions of OTP.',
