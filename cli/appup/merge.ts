@@ -67,7 +67,8 @@ function mergeEntry(appup: Appup, generated: GeneratedAppup, direction: Directio
     .map(keyOf)
     .filter((key) => !isCovered(key))
   const wanted = new Set(missing)
-  const lacking = generated[direction].filter((one) => keysOf(one, application).some((key) => wanted.has(key)))
+  const isWanted = (key: string) => wanted.has(key) || (key === EVERYTHING && wanted.size > 0)
+  const lacking = generated[direction].filter((one) => keysOf(one, application).some(isWanted))
   const named = new Set([...written, ...lacking].flatMap((one) => (isHigh(one) ? keysOf(one, application) : [])))
   const ready = lacking.map((one) => withoutUnknown(one, named))
   return {

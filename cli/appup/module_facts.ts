@@ -56,6 +56,8 @@ const BEHAVIOURS: ReadonlyMap<string, string> = new Map([
   ['Supervisor', 'supervisor'],
   ['SupervisorBridge', 'supervisor_bridge'],
 ])
+/** What a supervisor's `init` may say besides its children. */
+const FLAGS = new Set(['strategy', 'intensity', 'period', 'auto_shutdown'])
 const STARTS = new Set(['start', 'startLink', 'startMonitor', 'addHandler', 'addSupHandler'])
 
 /** Fields of acorn's nodes are looked at one by one, whatever their types. */
@@ -203,13 +205,18 @@ class FactReader {
     const returned = this.#returned(this.#declared.get('init')?.value)
     const [tag, flags, children] = nodes(this.#resolve(returned)?.elements)
     const settings = this.#members(flags)
-    const isOne = settings.has('strategy') || settings.has('intensity')
-    if (this.#literal(tag) !== 'ok' || !isOne) return undefined
     const list = this.#resolve(children)
     const all = list?.type === 'ArrayExpression' ? nodes(list.elements) : undefined
+    // Flags may all be left to their defaults.
+    const written = this.#resolve(flags)
+    const areFlags = written?.type === 'ObjectExpression' && [...settings.keys()].every((key) => FLAGS.has(key))
+    const isOne = settings.has('strategy') || settings.has('intensity') || (areFlags && all !== undefined)
+    if (this.#literal(tag) !== 'ok' || !isOne) return undefined
+    const isRead = written?.type === 'ObjectExpression' && nodes(written.properties).length === settings.size
+    const strategy = settings.has('strategy') || !isRead ? this.#literal(settings.get('strategy')) : 'one_for_one'
     const read = all?.map((one) => this.#child(one)) ?? []
     return {
-      strategy: this.#literal(settings.get('strategy')),
+      strategy,
       children: read.filter((one) => one !== undefined),
       complete: all !== undefined && !read.includes(undefined),
     }

@@ -17,6 +17,8 @@ export type Role =
 
 /** Behaviours whose processes wait as supervisors do. */
 const SUPERVISORS = new Set(['supervisor'])
+/** What a supervisor does not export, however its `init` looks. */
+const HANDLERS = ['handleCall', 'handleCast', 'handleEvent', 'callbackMode']
 /** Whose callback modules have no state that a process keeps. */
 const STATELESS = new Set(['application'])
 
@@ -31,7 +33,7 @@ export function roleOf(facts: ModuleFacts, started: readonly string[]): Role {
   if (named.some((one) => SUPERVISORS.has(one))) return { kind: 'supervisor' }
   const [behaviour] = named
   if (behaviour !== undefined) return { kind: 'callbacks', behaviour }
-  if (supervisor !== undefined && !exports.has('handleCall')) return { kind: 'supervisor' }
+  if (supervisor !== undefined && !HANDLERS.some((one) => exports.has(one))) return { kind: 'supervisor' }
   if (exports.has('systemContinue') || exports.has('systemCodeChange')) return { kind: 'special' }
   if (exports.has('callbackMode')) return { kind: 'callbacks', behaviour: 'gen_statem' }
   if (exports.has('init') && (exports.has('handleCall') || exports.has('handleCast')))

@@ -11,6 +11,8 @@ import { type BuiltOf, built, contentOf } from '../../support/release_content.js
 
 const test = suite('cli/appup/generate')
 
+const EMPTY: Appup = { vsn: '1.1.0', up: [], down: [] }
+
 type Modules = Readonly<Record<string, string>>
 
 async function generate(old: Modules, next: Modules) {
@@ -135,6 +137,20 @@ test('a change to simple_one_for_one restarts the application', async () => {
   assert.equal([up, down], [restart, restart])
 })
 
+test('a restart of the application that is generated is written', async () => {
+  const generated = await generate({ m: supervisor(X) }, { m: supervisor(X, 'simple_one_for_one') })
+  const value = withEntries(EMPTY, mergeAppup(EMPTY, generated))
+  assert.equal(value.up[0]?.instructions, [{ op: 'restart_application', application: 'shop' }])
+})
+
+test('a supervisor may leave all its flags to their defaults', async () => {
+  const plain = (children: string) => supervisor(children).replace("{ strategy: 'one_for_one' }", '{}')
+  const { up } = await generate({ m: plain('') }, { m: plain(Y) })
+  assert.equal(up, [UPDATE, apply('restartChild', 'y')])
+  const { up: other } = await generate({ m: plain(X) }, { m: supervisor(X, 'simple_one_for_one') })
+  assert.equal(other, [{ op: 'restart_application', application: 'shop' }])
+})
+
 test('children that cannot be read, or reached, are told', async () => {
   const computed = await generate({ m: supervisor(X) }, { m: supervisor('...all()') })
   assert.match(computed.notes.join(), /cannot be read from init/)
@@ -206,8 +222,7 @@ test('restart_application covers everything', async () => {
 
 test('a new file is read as what it was made of', async () => {
   const generated = await generate(...TWO)
-  const empty: Appup = { vsn: '1.1.0', up: [], down: [] }
-  const value = withEntries(empty, mergeAppup(empty, generated))
+  const value = withEntries(EMPTY, mergeAppup(EMPTY, generated))
   const again = read('appup', newText(value), 'appup.json')
   assert.equal(again.ok && again.value, value)
 })
