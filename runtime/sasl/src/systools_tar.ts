@@ -23,8 +23,11 @@ export interface TarEntry {
   readonly from: string
 }
 
+/** The file of a built module; one of JSON is named after it. */
+const moduleFile = (module: string): string => `ebin/${module}${module.endsWith('.json') ? '' : '.js'}`
+
 /** What travels with a module: itself, and its source map where there is one. */
-const moduleFiles = (module: string): readonly string[] => [`ebin/${module}.js`, `ebin/${module}.js.map`]
+const moduleFiles = (module: string): readonly string[] => [moduleFile(module), `${moduleFile(module)}.map`]
 
 /** @returns the entries in order, or every file that is missing or of no use */
 export function tarEntries(
@@ -71,7 +74,7 @@ function applicationEntries(app: Application, files: TarFiles, { dirs = [] }: Ta
   for (const dir of new Set(['priv', ...dirs]))
     for (const file of [...tree.files].filter((one) => one.startsWith(`${dir}/`)).sort()) pack(file)
   // a resource file and modules may lie in the application's folder itself, as in a project
-  const needed = ['ebin/app.json', ...app.modules.map((module) => `ebin/${module}.js`)]
+  const needed = ['ebin/app.json', ...app.modules.map(moduleFile)]
   for (const file of needed) {
     if (there.has(file)) continue
     errors.push({ tag: 'error_add_appl', application: app.name, file: `${tree.dir}/${file}`, why: 'enoent' })

@@ -300,13 +300,18 @@ export function unmentioned(
   })
 }
 
-/** Ids and checksums of the built modules of an application. */
+/** What lies beside the modules without being any; other JSON is there because a source imports it. */
+const BESIDE_MODULES: ReadonlySet<string> = new Set(['app.json', 'appup.json'])
+
+/** Ids and checksums of the built modules of an application; one of JSON keeps its ending in the id. */
 export function modulesIn(checksums: Checksums, { application, dir }: ReleaseLib): ReadonlyMap<string, string> {
   const prefix = `${dir}/ebin/`
   const modules = new Map<string, string>()
   for (const [path, sum] of checksums) {
-    if (!path.startsWith(prefix) || !path.endsWith('.js')) continue
-    modules.set(`${application}/${path.slice(prefix.length, -'.js'.length)}`, sum)
+    if (!path.startsWith(prefix)) continue
+    const file = path.slice(prefix.length)
+    if (file.endsWith('.js')) modules.set(`${application}/${file.slice(0, -'.js'.length)}`, sum)
+    else if (file.endsWith('.json') && !BESIDE_MODULES.has(file)) modules.set(`${application}/${file}`, sum)
   }
   return modules
 }

@@ -44,6 +44,17 @@ const FAULTS: readonly (readonly [string, (node: RoomNode) => void, readonly str
     /"room" changed "room\/counter", which the relup does not load/,
   ],
   [
+    'a changed module of JSON that no instruction loads; resource and appup are none',
+    (node) => {
+      node.rewrite('1', 'lib/room-1/ebin/http/prices.json', '{"tea":1}')
+      node.rewrite('2', 'lib/room-2/ebin/http/prices.json', '{"tea":2}')
+      node.rewrite('1', 'lib/room-1/ebin/appup.json', '{}')
+      node.rewrite('2', 'lib/room-2/ebin/appup.json', '{"vsn":"2","up":[],"down":[]}')
+    },
+    ['module_not_in_relup'],
+    /"room" changed "room\/http\/prices\.json", which the relup does not load/,
+  ],
+  [
     'an instruction that may not stand there',
     (node) =>
       up(node, (script) => [

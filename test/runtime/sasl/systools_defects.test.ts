@@ -181,6 +181,19 @@ function packed(options: Parameters<typeof makeTar>[3] = {}, files: readonly str
   return result.value.entries
 }
 
+test('a module of JSON is in the package under its own name', () => {
+  const all = [...base, app('a', { modules: ['m1', 'prices.json'] })]
+  const trees = Object.fromEntries(
+    all.map(({ resource: { name, vsn, modules: own } }) => {
+      const files = own.map((module) => `ebin/${module}${module.endsWith('.json') ? '' : '.js'}`)
+      return [`${name}-${vsn}`, { dir: `apps/${name}`, files: ['ebin/app.json', ...files] }]
+    }),
+  )
+  const result = makeTar(rel(all), world(all), { rel: 'shop.rel.json', trees, boot: { file: 'boot', content: {} } }, {})
+  if (!result.ok) throw new Error(result.error.map(formatSystoolsError).join('\n'))
+  assert.ok(result.value.entries.some(({ name }) => name === 'lib/a-1/ebin/prices.json'))
+})
+
 test('D40: extra files say what is what by name', () => {
   const entries = packed({ extra_files: [{ from: 'docs/notice.txt', to: 'NOTICE' }] })
   assert.equal(entries.at(-1), { name: 'NOTICE', from: 'docs/notice.txt' })
