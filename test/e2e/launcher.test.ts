@@ -96,7 +96,7 @@ const pidOf = async (node: Release): Promise<number> =>
   Number(record(JSON.parse(await readFile(join(node.root, 'run', 'node.json'), 'utf8')))?.pid)
 
 const launcherOf = async (node: Release): Promise<number> =>
-  Number((await readFile(join(node.root, 'run', 'launcher.pid'), 'utf8')).split('\n')[0])
+  Number.parseInt(await readFile(join(node.root, 'run', 'launcher.pid'), 'utf8'), 10)
 
 /** Kills the node, and waits for the next one. */
 async function crash(node: Release): Promise<void> {

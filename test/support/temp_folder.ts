@@ -1,4 +1,5 @@
 /** Folders and files for a test, removed after it. */
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -15,9 +16,20 @@ export interface TempFolder {
   remove(): Promise<void>
 }
 
+const atExit = new Set<string>()
+process.on('exit', () => {
+  for (const dir of atExit) rmSync(dir, { recursive: true, force: true })
+})
+
+/** Removes a folder at the end of this process at the latest: also where a test fails first or forgets to. */
+export function removedAtExit(dir: string): string {
+  atExit.add(dir)
+  return dir
+}
+
 /** Makes an empty folder. */
 export async function tempFolder(): Promise<TempFolder> {
-  const dir = await realpath(await mkdtemp(join(tmpdir(), 'otp-rel-test-')))
+  const dir = removedAtExit(await realpath(await mkdtemp(join(tmpdir(), 'otp-rel-test-'))))
   const path = (below: string) => join(dir, below)
   return {
     dir,

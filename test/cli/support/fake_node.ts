@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removedAtExit } from '../../support/temp_folder.js'
 
 /** A request as it arrived. */
 export interface Request {
@@ -25,7 +26,7 @@ export interface FakeNode {
 
 /** A folder that looks like a release in which nothing runs. */
 export function emptyRelease(): string {
-  const root = mkdtempSync(join(tmpdir(), 'otp-cli-'))
+  const root = removedAtExit(mkdtempSync(join(tmpdir(), 'otp-cli-')))
   mkdirSync(join(root, 'releases'))
   return root
 }

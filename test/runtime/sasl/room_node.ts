@@ -21,6 +21,7 @@ import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
 import * as supervisor from '../../../runtime/stdlib/src/supervisor.js'
 import * as sys from '../../../runtime/stdlib/src/sys.js'
 import type { LowLevelInstruction } from '../../../schemas/types.js'
+import { removedAtExit } from '../../support/temp_folder.js'
 
 /** What the modules of the node do besides their work. */
 export const probe = {
@@ -284,7 +285,7 @@ let linker: Linker | undefined
 
 /** Starts version 1 with three players; the first start also makes the process's linker. */
 export async function startRoomNode(): Promise<RoomNode> {
-  const root = mkdtempSync(join(tmpdir(), 'otp-rel-room-'))
+  const root = removedAtExit(mkdtempSync(join(tmpdir(), 'otp-rel-room-')))
   writeRelease(root, '1', V1, undefined)
   writeRelease(root, '2', V2, {
     vsn: '2',
