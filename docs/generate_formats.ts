@@ -76,6 +76,7 @@ const FORMATS: readonly Format[] = [
     file: 'sys.config',
     heading: 'sys.config.json',
     about:
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what a person writes into the file
       'Parameters of applications. Written by you; `otp.config.json` names the file, and it travels as `releases/VSN/sys.config.json`. Lowest to highest: `env` of app.json, this file, the command line (`--shop port=8080`). Whole values replace each other. Texts may hold environment variables, `"${PORT}"`, which the node puts in when it starts and when it is upgraded: see [configuration](configuration.md). OTP: `sys.config`.',
   },
   {
