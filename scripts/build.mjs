@@ -6,6 +6,9 @@
  * Nothing is done when nothing changed since the last success (`dist/.stamp`: path, size and time of every input);
  * `--force` builds all the same. The output of a source that is gone is removed: a release takes every module of
  * `dist/runtime/APPLICATION/src`, so a leftover would travel.
+ *
+ * `npm publish` leaves its mark in the package, `dist/published`: projects made with that copy ask the registry for
+ * otp-rel, others carry it along (cli/release/own_package.ts).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -86,17 +89,27 @@ function makeExecutable(file) {
   if (existsSync(file)) chmodSync(file, 0o755)
 }
 
+function markPublished() {
+  const mark = join(dist, 'published')
+  if (process.env.npm_command === 'publish') writeFileSync(mark, '')
+  else rmSync(mark, { force: true })
+}
+
 function main() {
   const sources = TREES.flatMap(filesBelow)
   const stamp = stampOf([...sources, ...SETTINGS])
   const last = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : ''
-  if (last === stamp && !process.argv.includes('--force')) return 0
+  if (last === stamp && !process.argv.includes('--force')) {
+    markPublished()
+    return 0
+  }
 
   rmSync(stampFile, { force: true })
   const status = compile()
   copyAssets(sources)
   removeLeftovers(sources)
   makeExecutable(join(dist, 'cli/main.js'))
+  markPublished()
   if (status === 0) writeFileSync(stampFile, stamp)
   return status
 }

@@ -6,7 +6,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, text } from '../node/command.js'
-import { home, homeVersion } from '../release/home.js'
+import { home } from '../release/home.js'
+import { type OwnPackage, ownPackage } from '../release/own_package.js'
 import { renderTemplate } from '../release/template.js'
 import { type Failure, type Outcome, usage } from '../render/failure.js'
 import { didYouMean } from '../render/nearest.js'
@@ -52,7 +53,15 @@ export async function newProject(args: Arguments, { cwd, program }: CliContext):
       facts: { dir },
     })
   }
-  const files = await render(kind, name)
+  let own: OwnPackage
+  try {
+    own = await ownPackage()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `this otp-rel is not whole, so that no project can be made with it: ${why}`
+    return err({ exit: 'system', tag: 'not_whole', message, hints: ['in a clone: npm run build'] })
+  }
+  const files = await render(kind, name, own)
   try {
     for (const [path, content] of files) {
       await mkdir(dirname(join(dir, path)), { recursive: true })
@@ -98,7 +107,11 @@ function checkName(name: string): Result<void, Failure> {
 }
 
 /** Files and their content, by path. */
-async function render(kind: (typeof KINDS)[number], name: string): Promise<[path: string, content: string][]> {
+async function render(
+  kind: (typeof KINDS)[number],
+  name: string,
+  own: OwnPackage,
+): Promise<[path: string, content: string | Buffer][]> {
   const at = home()
   // our own package.json: it has these
   const { devDependencies } = JSON.parse(await readFile(join(at.root, 'package.json'), 'utf8')) as {
@@ -107,7 +120,8 @@ async function render(kind: (typeof KINDS)[number], name: string): Promise<[path
   const data = {
     app: name,
     packageName: name,
-    otpRel: `^${homeVersion(at)}`,
+    otpRel: own.spec,
+    vendored: own.file?.path ?? false,
     typesNode: devDependencies['@types/node'],
     tsx: devDependencies.tsx,
     typescript: devDependencies.typescript,
@@ -115,7 +129,7 @@ async function render(kind: (typeof KINDS)[number], name: string): Promise<[path
     appSource: kind === 'library' ? 'src' : `apps/${name}/src`,
     web: kind === 'service',
   }
-  const files: [string, string][] = []
+  const files: [string, string | Buffer][] = own.file === undefined ? [] : [[own.file.path, own.file.content]]
   for (const part of ['common', kind]) {
     const folder = join(at.root, 'templates', 'new', part)
     const found = await readdir(folder, { recursive: true, withFileTypes: true })

@@ -57,6 +57,12 @@ export const COMMAND_LINE_PAGES: Pages = {
     'Choose another name, or empty the folder.',
     'otp-rel new shop2',
   ),
+  not_whole: page(
+    'Files of this otp-rel are missing, so that "new" cannot put it into the project.',
+    'A copy that comes from no registry travels with the projects it makes, as a package in vendor/.',
+    'In a clone: npm run build. Else install it again.',
+    'npm ci && npm run build',
+  ),
   unknown_code: page(
     '"explain" has no page of that code.',
     'Codes are the "tag" of a failure in --json, and the numbers and names of exit codes.',
