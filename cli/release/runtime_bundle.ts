@@ -51,7 +51,7 @@ export async function bundleRuntime(options: BundleOptions = {}): Promise<Runtim
   const modules = await preloadedModules(at)
   const preloaded = modules.map(([id]) => id)
   const main = (...path: string[]) => join(at.code, ...path, `main${at.ending}`)
-  const importing = (file: string) => `import ${JSON.stringify(file)}\n`
+  const importing = (file: string) => `import ${JSON.stringify(specifier(file, at))}\n`
   const nodetool = main('cli', 'node')
   const programs = await Promise.all([
     bundle('erts.cjs', importing(join(at.code, 'runtime', 'erts', `launch${at.ending}`)), at, cache),
@@ -107,14 +107,17 @@ async function entryText(
     return `  get ${JSON.stringify(id)}() { return { ${members.join(', ')} } },`
   })
   return [
-    `export { main } from ${JSON.stringify(main)}`,
-    ...modules.map(([, file], index) => `import * as m${index} from ${JSON.stringify(file)}`),
+    `export { main } from ${JSON.stringify(specifier(main, at))}`,
+    ...modules.map(([, file], index) => `import * as m${index} from ${JSON.stringify(specifier(file, at))}`),
     `export const preloaded = {`,
     ...exposed,
     `}`,
     '',
   ].join('\n')
 }
+
+/** A file in an entry: the entry is in the source map, and the machine's folders are nobody's business there. */
+const specifier = (file: string, at: Home): string => `./${relative(at.code, file).split(sep).join('/')}`
 
 /** The names that each file exports, sorted. */
 async function exportedNames(files: readonly string[], at: Home): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -152,7 +155,7 @@ const AROUND: Readonly<Record<string, { readonly banner: string; readonly footer
 }
 
 /** Part of every key: raise it when the settings below change. */
-const SETTINGS = '3'
+const SETTINGS = '4'
 
 interface CachedProgram extends Program {
   /** Every file that went into it, with its sum. */
@@ -203,7 +206,13 @@ async function bundle(
       .sort()
       .map(async (input) => [join(at.code, input), await sumOfText(join(at.code, input))] as const),
   )
-  const made: CachedProgram = { file, code: output(''), map: relocated(output('.map'), at), inputs }
+  const named = new Map(Object.keys(metafile.inputs).map((input) => [input, nameOf(input, at)]))
+  // esbuild writes each file's path above its code
+  const code = output('').replaceAll(/^(\s*\/\/ )(\S+)$/gm, (line, slashes: string, input: string) => {
+    const name = named.get(input)
+    return name === undefined ? line : slashes + name
+  })
+  const made: CachedProgram = { file, code, map: relocated(output('.map'), at), inputs }
   await cache.put(key, made)
   return made
 }
@@ -224,14 +233,23 @@ const onlyWhatIsUsed: Plugin = {
   },
 }
 
-/** Sources as they are called in the package: not the way from the output to them on this machine. */
+/**
+ * A file as it is called in a release: a path in otp-rel's code, or in an npm package, wherever that is installed.
+ *
+ * @param input from `at.code`, as esbuild names it
+ */
+function nameOf(input: string, at: Home): string {
+  const file = join(at.code, input)
+  const inside = relative(at.code, file)
+  const name = inside.startsWith('..') ? file.slice(file.lastIndexOf(`${sep}node_modules${sep}`) + 1) : inside
+  return name.split(sep).join('/')
+}
+
+/** Sources as they are called in the release: not the way from the output to them on this machine. */
 function relocated(map: string, at: Home): string {
   // esbuild's own JSON
   const parsed = JSON.parse(map) as { sources: string[] }
-  const sources = parsed.sources.map(
-    (source) => `otp-rel/${relative(at.code, join(at.code, source)).split(sep).join('/')}`,
-  )
-  return JSON.stringify({ ...parsed, sources })
+  return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => `otp-rel/${nameOf(source, at)}`) })
 }
 
 const sumOfText = async (file: string): Promise<string> =>

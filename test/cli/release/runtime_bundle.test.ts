@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { cp } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { cwd, execPath, versions } from 'node:process'
 import { Script } from 'node:vm'
 import { suite } from 'uvu'
@@ -51,13 +53,43 @@ test('the launcher passes the attributes of an import on', async () => {
   assert.match(programOf(await bundleRuntime(), 'erts.cjs'), /import\(specifier, options\)/)
 })
 
-test('no path of the build machine is in the programs', async () => {
+test('no path of the build machine is in the programs and their source maps', async () => {
   const { programs } = await bundleRuntime()
-  const texts = programs.flatMap(({ code, map }) => [code, ...JSON.parse(map).sources])
+  const texts = programs.flatMap(({ file, code, map }) => [
+    [file, code],
+    [`${file}.map`, map],
+  ])
+  assert.is(texts.length, 6)
   assert.equal(
-    texts.filter((text) => text.includes(cwd())),
+    texts.filter(([, text]) => text?.includes(cwd())).map(([file]) => file),
     [],
   )
+})
+
+test('where otp-rel and its packages are installed makes no difference', async () => {
+  const folder = await tempFolder()
+  const from = new URL('../../../', import.meta.url)
+  const layouts = { clone: ['', 'node_modules'], project: ['node_modules/otp-rel', 'node_modules'] }
+  const made = await Promise.all(
+    Object.entries(layouts).map(async ([name, [at = '', packages = '']]) => {
+      const root = folder.path(join(name, at))
+      for (const part of ['cli/node', 'cli/render', 'runtime', 'schemas', 'package.json']) {
+        await cp(new URL(part, from), join(root, part), { recursive: true })
+      }
+      await cp(new URL('node_modules/jsonc-parser', from), folder.path(join(name, packages, 'jsonc-parser')), {
+        recursive: true,
+      })
+      return bundleRuntime({ home: { code: root, root, ending: '.ts' } })
+    }),
+  )
+  const [one = [], other = []] = made.map(({ programs }) => programs.flatMap(({ code, map }) => [code, map]))
+  assert.is(one.length, 6)
+  assert.ok(one.some((text) => text.includes('otp-rel/node_modules/jsonc-parser/')))
+  assert.equal(
+    one.map((text, index) => text === other[index]),
+    one.map(() => true),
+  )
+  await folder.remove()
 })
 
 test('the same sources are bundled once', async () => {
