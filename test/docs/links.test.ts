@@ -46,6 +46,15 @@ test('every document can be reached from the README', () => {
   )
 })
 
+test('the index has a line for every guide', () => {
+  const guides = DOCUMENTS.filter((document) => document.startsWith('docs/') && document !== 'docs/README.md')
+  const listed = [...proseOf('docs/README.md').matchAll(/^- \[.+?\]\((.+?)\): \S/gm)].map(([, target = '']) => target)
+  assert.equal(
+    guides.filter((guide) => listed.filter((target) => `docs/${target}` === guide).length !== 1),
+    [],
+  )
+})
+
 test('no document names a place of one machine', () => {
   const found = DOCUMENTS.filter((document) => /\/tmp\/|\/root\/|\/work\//.test(proseOf(document)))
   assert.equal(found, [])
