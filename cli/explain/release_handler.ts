@@ -106,6 +106,12 @@ export const RELEASE_HANDLER_PAGES = {
     'Start it with "start" or "foreground" of bin/NAME.',
     'bin/shop start',
   ),
+  runtime_changed: page(
+    'Node or the runtime below the applications differs, and the relup does not restart the node.',
+    'A running process cannot change its own binary; the relup was made for another build, or by hand.',
+    'Build again with the old version in "upgrade_from"; or restart into it.',
+    'bin/shop upgrade 1.1.0 --restart',
+  ),
   illegal_instruction: page(
     'An instruction of the relup may not stand where it stands.',
     'Before the point of no return nothing may change the node.',

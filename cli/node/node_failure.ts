@@ -110,6 +110,7 @@ function hints({ tag }: NodeError, program: string): string[] {
     case 'bad_status':
       return [`see what the node has with "${program} versions"`]
     case 'no_matching_relup':
+    case 'runtime_changed':
       return [`or boot it, without keeping states: ${program} upgrade VSN --restart`]
     case 'bad_build':
       return ['correct it and build it anew, or insist with --again']

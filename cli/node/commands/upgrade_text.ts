@@ -12,6 +12,12 @@ export function checkLines(answer: unknown, name: string, asked: string, style: 
   const vsn = textOf(answer, 'vsn') ?? asked
   const from = textOf(answer, 'from')
   const plan = planOf(record(answer)?.plan)
+  if (plan === undefined && record(answer)?.restart !== undefined) {
+    return [
+      style.bold(`${name} ${from} -> ${vsn}`),
+      `It can be booted: the node is restarted, states are new. ${vsn} is on the node; nothing that runs was changed.`,
+    ]
+  }
   const head =
     plan === undefined
       ? [style.bold(from === undefined ? `${name} ${vsn}` : `${name} ${from} -> ${vsn}`)]

@@ -128,6 +128,7 @@ async function gather(
     from: from.vsn,
     to: to.vsn,
     script: script.value,
+    erts: [from.erts, to.erts],
     oldLibs: from.libs,
     newLibs: to.libs,
     newApplications: applicationsOf(resources, files.rel),

@@ -62,6 +62,15 @@ export type ReleaseError =
   | { readonly tag: 'bad_relup_file'; readonly file: string; readonly found: string; readonly expected: string }
   /** The change needs a restart of the node, and nothing would start it again. */
   | { readonly tag: 'needs_restart'; readonly from: string; readonly to: string; readonly instruction: string }
+  /** The node binary or the runtime differs, and the relup does not restart the node. */
+  | {
+      readonly tag: 'runtime_changed'
+      readonly from: string
+      readonly to: string
+      readonly file: string
+      /** `Node 20.20.2 -> 22.1.0`, `kernel 1.0.0 -> 1.1.0` */
+      readonly changed: readonly string[]
+    }
   /** An instruction that may not stand where it stands. */
   | {
       readonly tag: 'illegal_instruction'
@@ -201,6 +210,8 @@ export function formatReleaseError(error: ReleaseError): string {
       return `${error.file}: is the relup of "${error.found}", but stands in the release "${error.expected}"`
     case 'needs_restart':
       return `needs_restart: going from "${error.from}" to "${error.to}" needs a restart of the node ("${error.instruction}"), and nothing would start it again: this node has no launcher; start it with "start" or "foreground" of bin/NAME`
+    case 'runtime_changed':
+      return `${error.file}: going from "${error.from}" to "${error.to}" changes ${error.changed.join(', ')}, which needs a restart of the node, and the relup has none; build "${error.to}" again with "${error.from}" in "upgrade_from"`
     case 'illegal_instruction':
       return `${error.file} instructions[${error.index}]: "${error.op}" ${error.why}`
     case 'bad_lib_vsn':
@@ -303,6 +314,8 @@ export function releaseReason(error: ReleaseError): unknown {
       return [error.tag, error.file]
     case 'needs_restart':
       return [error.tag, error.instruction]
+    case 'runtime_changed':
+      return [error.tag, error.changed]
     case 'illegal_instruction':
       return [error.tag, error.op]
     case 'bad_lib_vsn':

@@ -88,7 +88,7 @@ type Operation =
   | { readonly type: 'set_unpacked'; readonly name: string; readonly appDirs: readonly ReleaseLib[] }
   | { readonly type: 'set_removed'; readonly vsn: string }
   | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
-  | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean }
+  | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean; readonly cold: boolean }
   | { readonly type: 'install'; readonly vsn: string; readonly options: Omit<InstallOptions, keyof OperationContext> }
   | { readonly type: 'make_permanent'; readonly vsn: string; readonly endOldCode: boolean }
   | { readonly type: 'reboot_old'; readonly vsn: string }
@@ -335,7 +335,7 @@ export const operations = {
     operate<string>({ type: 'unpack', name, replace }, context),
   setUnpacked: (name: string, appDirs: readonly ReleaseLib[] = [], context: OperationContext = {}) =>
     operate<string>({ type: 'set_unpacked', name, appDirs }, context),
-  check: (vsn: string, purge = false) => operate<CheckedInstall>({ type: 'check', vsn, purge }),
+  check: (vsn: string, purge = false, cold = false) => operate<CheckedInstall>({ type: 'check', vsn, purge, cold }),
   install: async (
     vsn: string,
     { tell, signal, who, ...options }: InstallOptions = {},
@@ -563,7 +563,7 @@ function perform(state: HandlerState, one: Operation, context: OperationContext)
     case 'install_file':
       return doInstallFile(state, one.vsn, one.file)
     case 'check':
-      return checkRelease(state, one.vsn, one.purge)
+      return checkRelease(state, one.vsn, one.purge, one.cold)
     case 'install':
       return install(state, one.vsn, one.options, context)
     case 'make_permanent':

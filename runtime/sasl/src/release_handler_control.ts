@@ -73,15 +73,17 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
   },
 
   /**
-   * `{ vsn }` -> `{ vsn, from, direction, description, modules, ..., plan }`; changes nothing, but makes known as
-   * `upgrade`. `plan` is an {@link UpgradePlan}.
+   * `{ vsn, restart? }` -> `{ vsn, from, direction, description, modules, ..., plan }`; changes nothing, but makes known as
+   * `upgrade`. `plan` is an {@link UpgradePlan}; null of one that is only booted.
    */
   check: async (params) => {
     const vsn = await known(params)
-    const { from, script, irreversible, gone, restart } = unwrap(await operations.check(vsn, params.purge === true))
+    const { from, script, irreversible, gone, restart } = unwrap(
+      await operations.check(vsn, params.purge === true, params.restart === true),
+    )
     const { loaded, removed, suspended, converted, started, stopped } = touchedBy(script.instructions)
     const { direction, description, file, instructions } = script
-    const plan = await planOf(from.vsn, vsn, from.name)
+    const plan = params.restart === true ? undefined : await planOf(from.vsn, vsn, from.name)
     return {
       vsn,
       from: from.vsn,
@@ -94,7 +96,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
       ...(restart === undefined ? {} : { restart: { instruction: restart.instruction } }),
       instructions,
       // What can be installed can be planned, but for files that a build of today would have made.
-      plan: plan.ok ? plan.value : null,
+      plan: plan?.ok === true ? plan.value : null,
     }
   },
 

@@ -191,11 +191,21 @@ export async function installFile(state: HandlerState, vsn: string, file: string
   }
 }
 
-/** Checks an installation and changes nothing. @param purge drop old code of the plan's modules that nobody uses */
-export async function checkRelease(state: HandlerState, vsn: string, purge: boolean): Promise<Outcome<CheckedInstall>> {
+/**
+ * Checks an installation and changes nothing.
+ *
+ * @param purge drop old code of the plan's modules that nobody uses
+ * @param cold  the node is to be restarted into it
+ */
+export async function checkRelease(
+  state: HandlerState,
+  vsn: string,
+  purge: boolean,
+  cold: boolean,
+): Promise<Outcome<CheckedInstall>> {
   const { linker } = state
   if (linker === undefined) return refuse({ tag: 'no_release' })
-  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn)
+  const checked = await checkInstall({ root: state.root, releases: state.releases, linker }, vsn, cold)
   if (!checked.ok) return refuse(checked.error)
   if (purge) {
     for (const one of checked.value.script.instructions) {

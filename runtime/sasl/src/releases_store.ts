@@ -1,6 +1,9 @@
 /**
  * RELEASES.json and start_otp.json on disk: read, bring in line with what was booted, replace. The rules are in
  * releases_file.ts, the durability in durable_write.ts. OTP: release_handler.erl, `write_releases/3`.
+ *
+ * Departure: the folder is always `ROOT/releases`. OTP takes `releases_dir` of sasl, or `RELDIR`, on the node alone: what
+ * boots it would look elsewhere.
  */
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'

@@ -193,6 +193,8 @@ export interface PlanFacts {
   readonly from: string
   readonly to: string
   readonly script: UpgradeScript
+  /** Node versions of both releases. */
+  readonly erts: readonly [old: string, new: string]
   readonly oldLibs: readonly ReleaseLib[]
   readonly newLibs: readonly ReleaseLib[]
   readonly newApplications: readonly PlannedApplication[]
@@ -203,9 +205,31 @@ export interface PlanFacts {
   readonly newChecksums: Checksums | undefined
 }
 
-/** All faults of a plan for the running node that can be seen without touching anything. */
+/**
+ * All faults of a plan for the running node that can be seen without touching anything. The plan is one that does not
+ * restart the node.
+ */
 export function checkPlan(facts: PlanFacts): readonly ReleaseError[] {
-  return [...checkInstructions(facts), ...checkMentioned(facts), ...checkStarts(facts)]
+  return [...checkRuntime(facts), ...checkInstructions(facts), ...checkMentioned(facts), ...checkStarts(facts)]
+}
+
+/** Applications of otp-rel, which everything stands on: never replaced in a running node. */
+export const RUNTIME_APPLICATIONS: ReadonlySet<string> = new Set(['kernel', 'stdlib', 'sasl'])
+
+/**
+ * The node would go on with the binary and the runtime of before, below applications that were built for others.
+ *
+ * Departure: OTP carries out what stands in the relup.
+ */
+function checkRuntime({ from, to, script, erts, oldLibs, newLibs }: PlanFacts): readonly ReleaseError[] {
+  const [oldErts, newErts] = erts
+  const changed = oldErts === newErts ? [] : [`Node ${oldErts} -> ${newErts}`]
+  for (const { application, vsn } of newLibs) {
+    if (!RUNTIME_APPLICATIONS.has(application)) continue
+    const old = oldLibs.find((one) => one.application === application)
+    if (old !== undefined && old.vsn !== vsn) changed.push(`${application} ${old.vsn} -> ${vsn}`)
+  }
+  return changed.length === 0 ? [] : [{ tag: 'runtime_changed', from, to, file: script.file, changed }]
 }
 
 /** The place of each instruction, and that code is read before it is loaded. */

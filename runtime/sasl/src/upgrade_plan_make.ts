@@ -16,6 +16,7 @@ import {
   checkPlan,
   modulesIn,
   type PlannedApplication,
+  RUNTIME_APPLICATIONS,
   touchedBy,
   type UpgradeScript,
 } from './upgrade_plan.js'
@@ -207,14 +208,11 @@ const restartedBy = (module: ModuleChange): readonly string[] =>
       ? module.restarts.map((child) => `child "${child}" of ${module.id}`)
       : []
 
-/** Applications of otp-rel, which everything stands on. */
-const OWN: ReadonlySet<string> = new Set(['kernel', 'stdlib', 'sasl'])
-
 function restartReasons(
   { node, restart }: RuntimeChange,
   applications: readonly ApplicationChange[],
 ): readonly string[] {
-  const own = applications.filter(({ application }) => OWN.has(application))
+  const own = applications.filter(({ application }) => RUNTIME_APPLICATIONS.has(application))
   const named = own.map(({ application, from, to }) => `${application} ${from} -> ${to}`).join(', ')
   const reasons = [
     ...(node === null
@@ -238,6 +236,7 @@ function refusals({ from, to, script }: PlanSource): readonly string[] {
     from: from.rel.vsn,
     to: to.rel.vsn,
     script,
+    erts: [from.rel.erts, to.rel.erts],
     oldLibs: from.libs,
     newLibs: to.libs,
     newApplications: applicationsOf(to.resources, to.rel),

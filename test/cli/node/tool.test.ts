@@ -224,6 +224,14 @@ test('plan shows what the node plans, and asks for nothing that changes it', asy
   assert.equal(JSON.parse((await tool(node.root, 'plan', '1.2.0', '--json')).out), CHECKED.plan)
 })
 
+test('a dry run of a restart is asked for as such, and says that states are new', async () => {
+  const checked = { vsn: '1.2.0', from: '1.1.0', restart: { instruction: 'restart_emulator' }, plan: null }
+  const node = await fake({ releases: result([{ vsn: '1.2.0', status: 'unpacked' }]), check: result(checked) })
+  const { code, out } = await tool(node.root, 'upgrade', '1.2.0', '--restart', '--dry-run')
+  assert.is(code, 0)
+  assert.match(out, /1\.1\.0 -> 1\.2\.0\nIt can be booted: the node is restarted, states are new/)
+})
+
 // the node's refusal, exit code, why
 const REFUSALS = [
   [{ tag: 'already_installed', message: 'x' }, 9, 'a version that runs already is refused'],

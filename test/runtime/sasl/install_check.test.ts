@@ -106,6 +106,18 @@ const FAULTS: readonly (readonly [string, (node: RoomNode) => void, readonly str
     /"audit" would not start: it needs "legacy", which is not in the new release/,
   ],
   [
+    'another Node, and another runtime, without a restart',
+    ({ releases }) => {
+      const [to, from] = releases
+      if (to === undefined || from === undefined) throw new Error('there are two')
+      const lib = (vsn: string) => ({ application: 'stdlib', vsn, dir: '.' })
+      Object.assign(from, { libs: [...from.libs, lib('1')] })
+      Object.assign(to, { erts: '22.1.0', libs: [...to.libs, lib('2')] })
+    },
+    ['runtime_changed'],
+    /relup\.json: going from "1" to "2" changes Node 20\.20\.2 -> 22\.1\.0, stdlib 1 -> 2, which needs a restart/,
+  ],
+  [
     'many things at once',
     (node) => {
       node.rewrite('2', 'releases/2/sys.config.json', '{')
