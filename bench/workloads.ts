@@ -21,15 +21,16 @@ const counter = {
 
 const nowS = (): number => performance.now() / 1000
 
-async function started(mod: object = counter): Promise<Pid> {
-  const result = await GenServer.start(mod)
+function pidOf(result: GenServer.StartResult): Pid {
   if (result[0] !== 'ok' || !(result[1] instanceof Pid)) throw new Error('did not start')
   return result[1]
 }
 
-async function several(n: number, mod?: object): Promise<Pid[]> {
+const started = async (): Promise<Pid> => pidOf(await GenServer.start(counter))
+
+async function several(n: number, mod: object = counter): Promise<Pid[]> {
   const pids: Pid[] = []
-  for (let i = 0; i < n; i++) pids.push(await started(mod))
+  for (let i = 0; i < n; i++) pids.push(pidOf(await GenServer.start(mod)))
   return pids
 }
 
@@ -110,7 +111,7 @@ async function spawn(n: number): Promise<number> {
 async function spawnGs(n: number): Promise<number> {
   const start = nowS()
   for (let i = 0; i < n; i++) {
-    const server = await started()
+    const server = pidOf(await GenServer.start(counter))
     await GenServer.call(server, 'get')
     await GenServer.stop(server)
   }
@@ -157,13 +158,13 @@ async function restart(n: number): Promise<number> {
 
 /** Workloads by name, with the most of something they are given. */
 export const workloads: Readonly<Record<string, { readonly most: number; run(n: number): Promise<number> }>> = {
-  call: { most: 200_000, run: call },
+  call: { most: 1_000_000, run: call },
   ccall: { most: 1_000_000, run: ccall },
   cast: { most: 1_000_000, run: cast },
-  ring: { most: 1_000_000, run: ring },
+  ring: { most: 4_000_000, run: ring },
   spawn: { most: 100_000, run: spawn },
   spawn_gs: { most: 100_000, run: spawnGs },
-  restart: { most: 10_000, run: restart },
+  restart: { most: 100_000, run: restart },
 }
 
 /** Idle servers to be weighed. */

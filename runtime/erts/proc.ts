@@ -2,7 +2,7 @@
  * The process record and the table of processes. Everything a process needs always is a field; what few need is in
  * `extra`, made on demand, so that an idle server stays small. OTP: erts `erl_process.h`.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { type Kind, Mailbox } from './mailbox.js'
 import type { ModuleRef } from './modules.js'
 import type { Monitor } from './signal.js'
@@ -85,7 +85,15 @@ export class Extra {
   childAncestors: readonly (Pid | string)[] | null = null
   /** What to do at the end, in order: timers to cancel and the like. */
   atEnd: Set<(reason: unknown) => void> | null = null
+  /** Its async context, once it is worth keeping; see {@link enter}. */
+  frame: AsyncResource | null = null
 }
+
+const DEAD = 1
+const BUSY = 2
+const SCHEDULED = 4
+const TRAP_EXIT = 8
+const PROC_LIB = 16
 
 /** One process. */
 export class Process extends Mailbox {
@@ -109,16 +117,10 @@ export class Process extends Mailbox {
   extra: Extra | null = null
   prev: Process | null = null
   next: Process | null = null
-  trapExit = false
-  dead = false
-  /** User code is running: no message may be handed to the loop. */
-  busy = false
-  /** Stands in the run queue. */
-  scheduled = false
-  /** Started through proc_lib: its abnormal end is reported as a crash. */
-  procLib = false
   /** Messages handled so far: OTP's reductions, coarsely. */
   reductions = 0
+  /** Yes and no in one field, which saves a tenth of an idle server. */
+  #flags = 0
 
   constructor(parent: Process | null, ancestors: readonly (Pid | string)[]) {
     super()
@@ -130,6 +132,49 @@ export class Process extends Mailbox {
     else lastProcess.next = this
     lastProcess = this
     processCount++
+  }
+
+  get dead(): boolean {
+    return (this.#flags & DEAD) !== 0
+  }
+
+  set dead(value: boolean) {
+    this.#flags = value ? this.#flags | DEAD : this.#flags & ~DEAD
+  }
+
+  /** User code is running: no message may be handed to the loop. */
+  get busy(): boolean {
+    return (this.#flags & BUSY) !== 0
+  }
+
+  set busy(value: boolean) {
+    this.#flags = value ? this.#flags | BUSY : this.#flags & ~BUSY
+  }
+
+  /** Stands in the run queue. */
+  get scheduled(): boolean {
+    return (this.#flags & SCHEDULED) !== 0
+  }
+
+  set scheduled(value: boolean) {
+    this.#flags = value ? this.#flags | SCHEDULED : this.#flags & ~SCHEDULED
+  }
+
+  get trapExit(): boolean {
+    return (this.#flags & TRAP_EXIT) !== 0
+  }
+
+  set trapExit(value: boolean) {
+    this.#flags = value ? this.#flags | TRAP_EXIT : this.#flags & ~TRAP_EXIT
+  }
+
+  /** Started through proc_lib: its abnormal end is reported as a crash. */
+  get procLib(): boolean {
+    return (this.#flags & PROC_LIB) !== 0
+  }
+
+  set procLib(value: boolean) {
+    this.#flags = value ? this.#flags | PROC_LIB : this.#flags & ~PROC_LIB
   }
 
   /** The rarely needed part, made now if it is not there. */
@@ -170,6 +215,35 @@ export const countProcesses = (): number => processCount
  * still be its process afterwards.
  */
 export const context = new AsyncLocalStorage<Process | null>()
+
+/** A process that has handled so many messages keeps its context: 150 to 330 bytes that idle ones need not pay. */
+const OFTEN = 16
+/** The context of nobody: what a process keeps must hold nothing of the one who happened to call it. */
+const nobody = new AsyncResource('otp', { requireManualDestroy: true })
+
+/**
+ * Runs code as a process, as `context.run` does, but fast for processes that are entered again and again: since Node 24
+ * `run` makes a new map each time, which costs more than the rest of a call.
+ *
+ * @param fun is given the process and the rest
+ */
+export function enter<Args extends unknown[]>(
+  proc: Process,
+  fun: (proc: Process, ...args: Args) => void,
+  ...args: Args
+): void {
+  if (proc.reductions < OFTEN) context.run(proc, fun, proc, ...args)
+  else {
+    const extra = proc.more()
+    extra.frame ??= frameOf(proc)
+    extra.frame.runInAsyncScope(fun, undefined, proc, ...args)
+  }
+}
+
+const frameOf = (proc: Process): AsyncResource =>
+  nobody.runInAsyncScope(() =>
+    context.run(proc, () => new AsyncResource('otp_process', { requireManualDestroy: true })),
+  )
 
 /** The calling process, also one that has been killed meanwhile; null outside any process. */
 export const current = (): Process | null => context.getStore() ?? null

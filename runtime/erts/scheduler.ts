@@ -9,10 +9,10 @@
 import { nowMs } from './clock.js'
 import { KIND, type Kind } from './mailbox.js'
 import { currentVersion } from './modules.js'
-import { context, type Process, type Waiter } from './proc.js'
+import { enter, type Process, type Waiter } from './proc.js'
 
 /** Messages a turn may handle before the event loop is served. */
-const BUDGET = 2000
+const BUDGET = 10_000
 /** Milliseconds a turn may last, looked at every 16 messages. */
 const SLICE_MS = 5
 /** Messages one process may handle before the next one's turn. */
@@ -137,7 +137,7 @@ function drain(): void {
       queueCount--
       if (proc == null) continue
       proc.scheduled = false
-      if (!proc.dead && !proc.busy) context.run(proc, activate, proc)
+      if (!proc.dead && !proc.busy) enter(proc, activate)
     }
   } finally {
     draining = false

@@ -12,15 +12,7 @@ import { ErlangError, Exit, error, exitReason } from '../../erts/exit.js'
 import { fenced, isFenced } from '../../erts/fence.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { applyMfa, type ModuleRef } from '../../erts/modules.js'
-import {
-  context,
-  current,
-  type Process,
-  type Unanswered,
-  type Wait,
-  withMember,
-  withoutMember,
-} from '../../erts/proc.js'
+import { current, enter, type Process, type Unanswered, type Wait, withMember, withoutMember } from '../../erts/proc.js'
 import { isTimeout, type Timeout } from '../../erts/receive.js'
 import { lookup, whereisGlobal } from '../../erts/registry.js'
 import { charge, deliver, dispatch, schedule, soon } from '../../erts/scheduler.js'
@@ -282,7 +274,7 @@ export function serve(server: Process, kind: Kind, one: Call): void {
   ) {
     depth++
     try {
-      context.run(server, dispatch, server, loop, kind, one)
+      enter(server, dispatch, loop, kind, one)
     } finally {
       depth--
     }

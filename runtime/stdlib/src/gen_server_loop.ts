@@ -38,6 +38,8 @@ const NO_LIMIT = -1
 /** Fires when a server has been idle for the time it asked for. */
 class IdleTimer extends Deadline {
   readonly proc: Process
+  /** Milliseconds of waiting asked for by the last return. */
+  ms = NO_LIMIT
 
   constructor(proc: Process) {
     super()
@@ -48,6 +50,11 @@ class IdleTimer extends Deadline {
     // A message that has come meanwhile has cancelled the time-out.
     if (this.proc.count === 0 && !this.proc.busy) deliver(this.proc, KIND.info, 'timeout')
   }
+}
+
+function cancel(idle: IdleTimer): void {
+  idle.ms = NO_LIMIT
+  disarm(idle)
 }
 
 /** One gen_server. */
@@ -61,9 +68,8 @@ export class ServerLoop implements Loop, SystemHost {
   readonly #name: ServerName | undefined
   readonly #mod: Callbacks
   #state: unknown = undefined
-  #timer: IdleTimer | null = null
-  /** Milliseconds of waiting asked for by the last return. */
-  #idleMs = NO_LIMIT
+  /** Made when a return first asks for a time-out. */
+  #idle: IdleTimer | null = null
   /** Set by a system message that ends the server, done when it has been answered. */
   #stopping: { readonly reason: unknown } | null = null
 
@@ -102,7 +108,7 @@ export class ServerLoop implements Loop, SystemHost {
 
   handle(kind: Kind, payload: unknown): Pending {
     if (kind === KIND.system) return this.#system(payload as Call) // system messages carry calls
-    if (this.#idleMs !== NO_LIMIT) this.#cancelIdle()
+    if (this.#idle !== null && this.#idle.ms !== NO_LIMIT) cancel(this.#idle)
     if (kind === KIND.cast) return this.#cast(payload)
     if (kind === KIND.call) return this.#call(payload as Call) // calls carry calls
     if (kind === KIND.continue) return this.goOn(payload)
@@ -110,7 +116,7 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   ended(_reason: unknown): void {
-    if (this.#timer !== null) disarm(this.#timer)
+    if (this.#idle !== null) disarm(this.#idle)
   }
 
   #call(call: Call): Pending {
@@ -251,19 +257,13 @@ export class ServerLoop implements Loop, SystemHost {
 
   #armIdle(ms: number): void {
     const { proc } = this
-    this.#idleMs = ms
-    if (ms > 0) {
-      this.#timer ??= new IdleTimer(proc)
-      arm(this.#timer, ms)
-    } else if (proc.count === 0) {
-      this.#idleMs = NO_LIMIT
+    if (ms === 0 && proc.count === 0) {
       deliver(proc, KIND.info, 'timeout')
+      return
     }
-  }
-
-  #cancelIdle(): void {
-    this.#idleMs = NO_LIMIT
-    if (this.#timer !== null) disarm(this.#timer)
+    this.#idle ??= new IdleTimer(proc)
+    this.#idle.ms = ms
+    if (ms > 0) arm(this.#idle, ms)
   }
 
   // ---- end
@@ -350,9 +350,10 @@ export class ServerLoop implements Loop, SystemHost {
     const stopping = this.#stopping
     if (stopping !== null) return this.#terminate(stopping.reason, undefined, undefined, undefined)
     // A system message is no event, but the waiting begins anew; a suspended server does not wait.
-    if (this.#idleMs === NO_LIMIT) return undefined
-    if (!this.suspended) this.#armIdle(this.#idleMs)
-    else if (this.#timer !== null) disarm(this.#timer)
+    const idle = this.#idle
+    if (idle === null || idle.ms === NO_LIMIT) return undefined
+    if (this.suspended) disarm(idle)
+    else this.#armIdle(idle.ms)
     return undefined
   }
 
