@@ -91,7 +91,8 @@ function makeExecutable(file) {
 
 function markPublished() {
   const mark = join(dist, 'published')
-  if (process.env.npm_command === 'publish') writeFileSync(mark, '')
+  const { npm_command, npm_config_dry_run } = process.env
+  if (npm_command === 'publish' && npm_config_dry_run !== 'true') writeFileSync(mark, '')
   else rmSync(mark, { force: true })
 }
 
