@@ -5,10 +5,9 @@ import { fishScript } from '../completion/fish.js'
 import { type CompletedCommand, completed } from '../completion/words.js'
 import { zshScript } from '../completion/zsh.js'
 import { codes } from '../explain/pages.js'
-import { type Arguments, text } from '../node/command.js'
+import { type Arguments, type CommandSpec, type Option, text } from '../node/command.js'
 import { type Outcome, report, usage } from '../render/failure.js'
 import { didYouMean } from '../render/nearest.js'
-import { COMMANDS, SHARED_OPTIONS } from './table.js'
 
 const SCRIPTS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = {
   bash: bashScript,
@@ -16,8 +15,12 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly CompletedCommand[]) =
   fish: fishScript,
 }
 
-/** Prints the script for a shell. */
-export async function completion(args: Arguments): Promise<Outcome> {
+/** Prints the script for a shell with which it completes these commands. */
+export async function completion(
+  commands: readonly CommandSpec[],
+  shared: readonly Option[],
+  args: Arguments,
+): Promise<Outcome> {
   const shell = text(args, 'shell') ?? ''
   const shells = Object.keys(SCRIPTS)
   const make = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
@@ -31,6 +34,6 @@ export async function completion(args: Arguments): Promise<Outcome> {
     why: 'applications',
     systools: ['make-script', 'make-relup', 'make-tar', 'script2boot'],
   } as const
-  const script = make(completed(COMMANDS, SHARED_OPTIONS, words))
+  const script = make(completed(commands, shared, words))
   return ok(report({ shell, script }, [script.trimEnd()]))
 }

@@ -405,7 +405,10 @@ const COMPLETION: CliCommandEntry = {
     ['completion zsh > ~/.zfunc/_otp-rel', 'zsh: with "fpath+=~/.zfunc" before compinit in ~/.zshrc'],
     ['completion fish > ~/.config/fish/completions/otp-rel.fish', 'fish'],
   ],
-  load: async () => (await import('./completion.js')).completion,
+  load: async () => {
+    const { completion } = await import('./completion.js')
+    return (args) => completion(COMMANDS, SHARED_OPTIONS, args)
+  },
 }
 
 const EXPLAIN: CliCommandEntry = {

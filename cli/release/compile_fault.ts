@@ -5,6 +5,7 @@ import { type BehaviourWarning, formatBehaviourWarning } from './behaviour_check
 import { formatImportFault, type ImportFault } from './module_import.js'
 import { type SourceFault, sourceFault } from './module_source.js'
 import type { SourcePlace } from './place_in_text.js'
+import type { TopLevelAwait, UndefinedExport } from './xref.js'
 
 /** Why modules cannot be compiled. */
 export type CompileFault =
@@ -16,10 +17,8 @@ export type CompileFault =
 
 /** What compiles, and is probably wrong. */
 export type CompileWarning =
-  /** The imported module does not export the name (OTP xref: `undefined_function_calls`). */
-  | (SourcePlace & { readonly tag: 'undefined_export'; readonly name: string; readonly module: string })
-  /** Top-level await: its upgrade is not one step for the rest of the node. */
-  | { readonly tag: 'top_level_await'; readonly file: string }
+  | UndefinedExport
+  | TopLevelAwait
   /** A callback module is not what its behaviour wants. */
   | BehaviourWarning
   /** What esbuild warns about. */

@@ -4,9 +4,21 @@
  * Both are warnings: a missing name is an error of the call, not of the link, as in Erlang. OTP: xref.
  */
 import type { BuiltImport } from '../../runtime/erts/linker/meta.js'
-import type { CompileWarning } from './compile_fault.js'
 import type { CompiledModule } from './compiled.js'
-import { placeOf } from './place_in_text.js'
+import { placeOf, type SourcePlace } from './place_in_text.js'
+
+/** The imported module does not export the name (OTP xref: `undefined_function_calls`). */
+export interface UndefinedExport extends SourcePlace {
+  readonly tag: 'undefined_export'
+  readonly name: string
+  readonly module: string
+}
+
+/** Top-level await: its upgrade is not one step for the rest of the node. */
+export interface TopLevelAwait {
+  readonly tag: 'top_level_await'
+  readonly file: string
+}
 
 /** Looks up the exported names of a module; undefined where they are not known: preloaded, JSON, or through such a one. */
 export function exportNames(built: ReadonlyMap<string, CompiledModule>): (id: string) => Set<string> | undefined {
@@ -30,9 +42,9 @@ export function exportNames(built: ReadonlyMap<string, CompiledModule>): (id: st
 export function undefinedExports(
   built: ReadonlyMap<string, CompiledModule>,
   texts: ReadonlyMap<string, string>,
-): CompileWarning[] {
+): UndefinedExport[] {
   const exportsOf = exportNames(built)
-  const check = (module: CompiledModule, found: BuiltImport): CompileWarning[] => {
+  const check = (module: CompiledModule, found: BuiltImport): UndefinedExport[] => {
     if (!('m' in found)) return []
     const names = exportsOf(found.m)
     const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
@@ -43,7 +55,7 @@ export function undefinedExports(
 }
 
 /** Modules that await at their top level. */
-export function topLevelAwaits(built: ReadonlyMap<string, CompiledModule>): CompileWarning[] {
+export function topLevelAwaits(built: ReadonlyMap<string, CompiledModule>): TopLevelAwait[] {
   const awaiting = [...built.values()].filter(({ meta }) => meta?.tla === true)
   return awaiting.map(({ source }) => ({ tag: 'top_level_await', file: source }))
 }
