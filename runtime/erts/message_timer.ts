@@ -6,21 +6,33 @@ import { clock } from './clock.js'
 import { error } from './exit.js'
 import { fenced } from './fence.js'
 import { KIND } from './mailbox.js'
-import { current } from './proc.js'
+import { current, type Process } from './proc.js'
 import { lookup } from './registry.js'
 import { deliver } from './scheduler.js'
 import { me } from './signal.js'
 import { Pid, Ref } from './term.js'
 import { arm, Deadline, disarm, remainingMs } from './timer.js'
 
-class MessageTimer extends Deadline {
+/** The timers that end with a process, as a doubly linked list: one more costs two pointers, not a place in a set. */
+export class OwnedTimers {
+  first: MessageTimer | null = null
+
+  readonly atEnd = (): void => {
+    for (let timer = this.first; timer !== null; timer = this.first) {
+      timer.forget()
+      disarm(timer)
+    }
+  }
+}
+
+/** One timer, for as long as it runs. */
+export class MessageTimer extends Deadline {
   readonly ref: Ref
   readonly dest: Pid | string
   readonly message: unknown
-  readonly atEnd = (): void => {
-    disarm(this)
-    timers.delete(this.ref)
-  }
+  owned: OwnedTimers | null = null
+  older: MessageTimer | null = null
+  newer: MessageTimer | null = null
 
   constructor(ref: Ref, dest: Pid | string, message: unknown) {
     super()
@@ -35,13 +47,37 @@ class MessageTimer extends Deadline {
     if (proc != null) deliver(proc, KIND.info, this.message)
   }
 
+  /** Ends with this process. */
+  belongTo(proc: Process): void {
+    const owned = ownedBy(proc)
+    this.owned = owned
+    this.older = owned.first
+    if (owned.first !== null) owned.first.newer = this
+    owned.first = this
+  }
+
   forget(): void {
-    timers.delete(this.ref)
-    if (this.dest instanceof Pid) this.dest.proc?.extra?.atEnd?.delete(this.atEnd)
+    this.ref.timer = null
+    const { owned, older, newer } = this
+    if (owned === null) return
+    if (newer === null) owned.first = older
+    else newer.older = older
+    if (older !== null) older.newer = newer
+    this.owned = this.older = this.newer = null
   }
 }
 
-const timers = new Map<Ref, MessageTimer>()
+/** A process's timers are the first thing that ends with it, unless something else was noted before. */
+function ownedBy(proc: Process): OwnedTimers {
+  const extra = proc.more()
+  if (extra.timers === null) {
+    const owned = new OwnedTimers()
+    extra.timers = owned
+    extra.atEnd ??= new Set()
+    extra.atEnd.add(owned.atEnd)
+  }
+  return extra.timers
+}
 
 /** Options of {@link sendAfter} and {@link startTimer}. */
 export interface TimerOptions {
@@ -60,14 +96,8 @@ function startMessageTimer(
   const ref = new Ref()
   if (fenced('timer') || (dest instanceof Pid && dest.proc === null)) return ref
   const timer = new MessageTimer(ref, dest, message(ref))
-  if (dest instanceof Pid) {
-    const extra = dest.proc?.more()
-    if (extra !== undefined) {
-      extra.atEnd ??= new Set()
-      extra.atEnd.add(timer.atEnd)
-    }
-  }
-  timers.set(ref, timer)
+  if (dest instanceof Pid && dest.proc !== null) timer.belongTo(dest.proc)
+  ref.timer = timer
   arm(timer, ms)
   return ref
 }
@@ -106,9 +136,12 @@ export function cancelTimer(ref: Ref, { async = false, info = true }: CancelOpti
   return async || !info ? 'ok' : result
 }
 
+/** The timer that a reference stands for, while it runs; anything but a reference stands for none. */
+const timerOf = (ref: Ref): MessageTimer | null => (ref instanceof Ref ? ref.timer : null)
+
 function stopTimer(ref: Ref): number | false {
-  const timer = timers.get(ref)
-  if (timer === undefined || current()?.dead === true) return false
+  const timer = timerOf(ref)
+  if (timer === null || current()?.dead === true) return false
   timer.forget()
   const left = remainingMs(timer)
   disarm(timer)
@@ -117,7 +150,7 @@ function stopTimer(ref: Ref): number | false {
 
 /** OTP: `erlang:read_timer/1`. @returns ms left, or false */
 export function readTimer(ref: Ref): number | false {
-  const timer = timers.get(ref)
-  const left = timer === undefined ? false : remainingMs(timer)
+  const timer = timerOf(ref)
+  const left = timer === null ? false : remainingMs(timer)
   return left === false ? false : Math.round(left)
 }

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { type Kind, Mailbox } from './mailbox.js'
+import type { OwnedTimers } from './message_timer.js'
 import type { ModuleRef } from './modules.js'
 import type { Monitor } from './signal.js'
 import { Pid } from './term.js'
@@ -83,6 +84,8 @@ export class Extra {
   abort: AbortController | null = null
   /** What its children's ancestors are, made with the first one and shared. */
   childAncestors: readonly (Pid | string)[] | null = null
+  /** Timers whose message is for this process, and which end with it. */
+  timers: OwnedTimers | null = null
   /** What to do at the end, in order: timers to cancel and the like. */
   atEnd: Set<(reason: unknown) => void> | null = null
   /** Its async context, once it is worth keeping; see {@link enter}. */

@@ -3,6 +3,7 @@
  * a printable form. OTP: erts, `term` data types.
  */
 import { inspect, isDeepStrictEqual } from 'node:util'
+import type { MessageTimer } from './message_timer.js'
 import type { Process } from './proc.js'
 import type { Monitor } from './signal.js'
 
@@ -50,6 +51,8 @@ export class Ref {
   aliasOf: Process | null = null
   /** What ends the alias; of no meaning while there is none. Internal to the runtime. */
   aliasMode: AliasMode = 'explicit_unalias'
+  /** The timer that this reference names, while it runs. Internal to the runtime. */
+  timer: MessageTimer | null = null
 
   constructor() {
     this.id = ++lastRef
