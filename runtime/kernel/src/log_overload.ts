@@ -114,8 +114,8 @@ export const newLoad = (nowMs: number): Load => ({ mode: 'async', burstStartMs: 
 
 /** What happens to a handler. */
 export type LoadEvent =
-  /** A text is offered. `queued`: those in line; `ready`: the device can take what is written. */
-  | { readonly type: 'offered'; readonly queued: number; readonly ready: boolean }
+  /** A text is about to be made. `queued`: those in line; `ready`: the device can take what is written. */
+  | { readonly type: 'offered'; readonly queued: number; readonly ready: boolean; readonly nowMs: number }
   /** The first in line is taken out. `behind`: those after it; `chars`: their length. */
   | { readonly type: 'taken'; readonly behind: number; readonly chars: number; readonly nowMs: number }
   /** The line was thrown away; the text that was in hand does not count. */
@@ -134,6 +134,8 @@ export type Action =
   | 'queue_and_write'
   /** The text is lost: offered or in hand. */
   | 'drop'
+  /** The offered text would not be written in this window of bursts. */
+  | 'cut'
   /** The text in hand is written. */
   | 'write'
   /** The text in hand is lost and with it those in line, at most {@link FLUSH_MAX}; then `flushed` is told. */
@@ -168,7 +170,7 @@ const NO_NOTES: readonly Note[] = []
 export function decide(load: Load, options: OverloadOptions, event: LoadEvent): Decision {
   switch (event.type) {
     case 'offered':
-      return { load, notes: NO_NOTES, action: offered(load, options, event.queued, event.ready) }
+      return { load, notes: NO_NOTES, action: offered(load, options, event) }
     case 'taken':
       return taken(load, options, event)
     case 'flushed': {
@@ -184,9 +186,16 @@ export function decide(load: Load, options: OverloadOptions, event: LoadEvent): 
  * The mode is that of the last text that was written, as in OTP; only here does the length of the line count as well.
  * Departure: a line that cannot be written has an end, at what one flush would throw away.
  */
-function offered({ mode }: Load, options: OverloadOptions, queued: number, ready: boolean): Action {
+function offered(
+  load: Load,
+  options: OverloadOptions,
+  { queued, ready, nowMs }: { readonly queued: number; readonly ready: boolean; readonly nowMs: number },
+): Action {
+  const { mode } = load
   if (mode === 'drop') return 'drop'
   if (!ready) return queued < options.flush_qlen + FLUSH_MAX ? 'queue' : 'drop'
+  // Written at once or at the end of the turn, it would be in the same window: its text need not be made.
+  if (!limitBurst(load, options, nowMs).write) return 'cut'
   return mode === 'sync' || queued >= options.sync_mode_qlen ? 'queue_and_write' : 'queue'
 }
 

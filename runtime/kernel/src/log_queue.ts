@@ -99,14 +99,21 @@ export class LogQueue {
     openQueues().add(this)
   }
 
-  /** Takes a text, or drops it. */
-  offer(text: string): void {
+  /** Takes a text, or drops it; then it is not even made. */
+  offer(make: () => string): void {
     if (this.#closed) return
-    const action = this.#decide({ type: 'offered', queued: this.#count, ready: this.#device.ready }).action
+    const nowMs = clock.monotonicMs()
+    const { action } = this.#decide({ type: 'offered', queued: this.#count, ready: this.#device.ready, nowMs })
     if (action === 'drop') {
       this.#counts.dropped++
       return
     }
+    if (action === 'cut') {
+      this.#counts.burst_drops++
+      this.#lastMs = nowMs // a burst goes on until nothing comes any more
+      return
+    }
+    const text = make()
     this.#line.push(text)
     this.#chars += text.length
     if (action === 'queue_and_write') this.drain()

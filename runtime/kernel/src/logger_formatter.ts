@@ -89,7 +89,13 @@ function isGood(key: string, value: unknown): boolean {
 export function format(event: LogEvent, config: FormatterConfig = {}): string {
   if (config.json === true) return jsonLine(event, messageText(event, { ...config, single_line: false }).text)
   const parts = config.template ?? defaultTemplate(config)
-  const text = parts.map((part) => partText(part, event, config)).join('')
+  let said: MessageText | undefined
+  const message = (): MessageText => {
+    said ??= messageText(event, config) // for the heading as for the body
+    return said
+  }
+  let text = ''
+  for (const part of parts) text += partText(part, event, config, message)
   const limit = config.max_size ?? 'unlimited'
   return limit === 'unlimited' || text.length <= limit ? text : `${text.slice(0, Math.max(limit - 3, 0))}...`
 }
@@ -100,17 +106,17 @@ function defaultTemplate(config: FormatterConfig): readonly TemplatePart[] {
   return [['time'], ' ', ['level'], ': ', ['msg'], '\n']
 }
 
-function partText(part: TemplatePart, event: LogEvent, config: FormatterConfig): string {
+function partText(part: TemplatePart, event: LogEvent, config: FormatterConfig, message: () => MessageText): string {
   if (typeof part === 'string') return part
   if ('key' in part) {
     const chosen = valueAt(part.key, event) === undefined ? (part.absent ?? []) : part.present
-    return chosen.map((inner) => partText(inner, event, config)).join('')
+    return chosen.map((inner) => partText(inner, event, config, message)).join('')
   }
   const [key] = part
   if (part.length === 1 && key === 'time') return rfc3339(event.meta.time, offset(config), config.time_designator)
   if (part.length === 1 && key === 'level') return event.level
-  if (part.length === 1 && key === 'msg') return messageText(event, config).text
-  if (part.length === 1 && key === 'header') return header(event, config)
+  if (part.length === 1 && key === 'msg') return message().text
+  if (part.length === 1 && key === 'header') return header(event, config, message().title)
   const value = valueAt(part, event)
   return value === undefined ? '' : asText(value)
 }
@@ -129,8 +135,7 @@ function valueAt(path: readonly string[], event: LogEvent): unknown {
   return value
 }
 
-function header(event: LogEvent, config: FormatterConfig): string {
-  const title = messageText(event, config).title ?? titleOf(event)
+function header(event: LogEvent, config: FormatterConfig, title = titleOf(event)): string {
   return `=${title}==== ${legacyTime(event.meta.time, offset(config))} ===`
 }
 
@@ -141,7 +146,12 @@ function titleOf({ level, meta }: LogEvent): string {
 }
 
 /** The text of what an event says, and the title where the report has one of its own. */
-function messageText(event: LogEvent, config: FormatterConfig): { readonly text: string; readonly title?: string } {
+interface MessageText {
+  readonly text: string
+  readonly title?: string
+}
+
+function messageText(event: LogEvent, config: FormatterConfig): MessageText {
   const said = sayMessage(event, config)
   const single = config.single_line ?? config.legacy_header !== true
   const text = single ? said.text.trim().replace(/,?\r?\n\s*/g, ', ') : said.text
@@ -153,10 +163,7 @@ function messageText(event: LogEvent, config: FormatterConfig): { readonly text:
 /** @returns the text of what an event says, over as many lines as it takes */
 export const reportText = (event: Pick<LogEvent, 'msg' | 'meta'>): string => sayMessage(event, {}).text
 
-function sayMessage(
-  event: Pick<LogEvent, 'msg' | 'meta'>,
-  config: FormatterConfig,
-): { readonly text: string; readonly title?: string } {
+function sayMessage(event: Pick<LogEvent, 'msg' | 'meta'>, config: FormatterConfig): MessageText {
   const depth = config.depth ?? nodeDepth()
   return withDepth(depth, () => say(event, config, depth))
 }
@@ -171,7 +178,7 @@ function say(
   { msg, meta }: Pick<LogEvent, 'msg' | 'meta'>,
   config: FormatterConfig,
   depth: number | 'unlimited',
-): { readonly text: string; readonly title?: string } {
+): MessageText {
   if ('string' in msg) return { text: msg.string }
   if ('format' in msg) return { text: ioFormat(msg.format, msg.args) }
   const callback = config.report_cb ?? meta.report_cb

@@ -163,7 +163,9 @@ function removingHandler({ id }: HandlerConfig): void {
 // ---- texts
 
 function log(event: LogEvent, handler: HandlerConfig): void {
-  queues().get(handler.id)?.offer(textOf(event, handler.formatter))
+  queues()
+    .get(handler.id)
+    ?.offer(() => textOf(event, handler.formatter))
 }
 
 /** The text of an event. A formatter that fails is told of in the event's place. OTP: `log_to_binary/2`. */

@@ -15,13 +15,15 @@ function registry(): Map<string, unknown> {
   return made
 }
 
+/** Never another one in this node, so it is looked for once: the logger asks for tables at every event. */
+const tables = registry()
+
 /**
  * The table of that name, made by `make` when it does not exist yet.
  *
  * @param name unique in the node; whoever asks under the same name must mean the same type
  */
 export function namedTable<T>(name: string, make: () => T): T {
-  const tables = registry()
   if (!tables.has(name)) tables.set(name, make())
   // A name belongs to one module, which always asks for the same type.
   return tables.get(name) as T

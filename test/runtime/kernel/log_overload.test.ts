@@ -70,17 +70,45 @@ test('S126 a kill limit of 5 ends the handler at the first of 10 events', () => 
 
 // state, event, outcome, why
 const CASES: [Partial<Load>, LoadEvent, unknown[], string][] = [
-  [{}, { type: 'offered', queued: 9, ready: true }, ['queue'], 'below sync_mode_qlen a text joins the line'],
-  [{}, { type: 'offered', queued: 10, ready: true }, ['queue_and_write'], 'from sync_mode_qlen on who logs writes'],
+  [{}, { type: 'offered', queued: 9, ready: true, nowMs: 0 }, ['queue'], 'below sync_mode_qlen a text joins the line'],
+  [
+    {},
+    { type: 'offered', queued: 10, ready: true, nowMs: 0 },
+    ['queue_and_write'],
+    'from sync_mode_qlen on who logs writes',
+  ],
   [
     { mode: 'sync' },
-    { type: 'offered', queued: 0, ready: true },
+    { type: 'offered', queued: 0, ready: true, nowMs: 0 },
     ['queue_and_write'],
     'in sync mode who logs writes, however short the line',
   ],
-  [{ mode: 'drop' }, { type: 'offered', queued: 0, ready: true }, ['drop'], 'in drop mode nothing is taken'],
-  [{}, { type: 'offered', queued: 5029, ready: false }, ['queue'], 'nobody can write to a device that is not ready'],
-  [{}, { type: 'offered', queued: 5030, ready: false }, ['drop'], 'a line that cannot be written has an end'],
+  [{ mode: 'drop' }, { type: 'offered', queued: 0, ready: true, nowMs: 0 }, ['drop'], 'in drop mode nothing is taken'],
+  [
+    { burstCount: 500 },
+    { type: 'offered', queued: 0, ready: true, nowMs: 999 },
+    ['cut'],
+    'what would not be written in this window is not even made',
+  ],
+  [
+    { burstCount: 500 },
+    { type: 'offered', queued: 0, ready: true, nowMs: 1000 },
+    ['queue'],
+    'in the next window it is',
+  ],
+  [
+    { burstCount: 500 },
+    { type: 'offered', queued: 0, ready: false, nowMs: 0 },
+    ['queue'],
+    'of a device that is not ready nobody knows in which window it will write',
+  ],
+  [
+    {},
+    { type: 'offered', queued: 5029, ready: false, nowMs: 0 },
+    ['queue'],
+    'nobody can write to a device that is not ready',
+  ],
+  [{}, { type: 'offered', queued: 5030, ready: false, nowMs: 0 }, ['drop'], 'a line that cannot be written has an end'],
   [{ mode: 'drop' }, { type: 'taken', behind: 20, chars: 0, nowMs: 0 }, ['write'], 'a drop mode that lasts is no news'],
   [{}, { type: 'taken', behind: 10, chars: 0, nowMs: 0 }, ['write'], 'sync mode is entered without a word'],
   [
@@ -118,7 +146,9 @@ for (const [load, event, expected, why] of CASES) {
 
 test('sync_mode_qlen 0: who logs always writes', () => {
   const options = { ...SMALL, sync_mode_qlen: 0 }
-  assert.equal(outcome(decide(AT_REST, options, { type: 'offered', queued: 0, ready: true })), ['queue_and_write'])
+  assert.equal(outcome(decide(AT_REST, options, { type: 'offered', queued: 0, ready: true, nowMs: 0 })), [
+    'queue_and_write',
+  ])
 })
 
 test('memory counts as well as the length of the line', () => {
