@@ -66,8 +66,7 @@ export async function readProject(args: Arguments, context: CliContext): Promise
   const config = file === undefined ? await implied(dir, options) : await loadConfig(file, options)
   if (config === undefined) return err(noConfig(args, dir))
   if (config.ok) return config
-  const message = file === undefined ? 'the project cannot be used' : `${CONFIG_FILE} cannot be used`
-  return err({ exit: 'bad_input', tag: 'bad_config', message, faults: config.error })
+  return err({ exit: 'bad_input', tag: 'bad_config', message: `${CONFIG_FILE} cannot be used`, faults: config.error })
 }
 
 /** A release that a command means, and where its packages lie. */

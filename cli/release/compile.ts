@@ -89,7 +89,7 @@ export async function compile(
     const named = resource.modules.length > 0 ? resource.modules : undefined
     const found = wantedModules(sources, named, appFile)
     wanted.set(name, found.modules)
-    for (const fault of found.faults) faults.push(fault)
+    faults.push(...found.faults)
   }
   const world: ImportWorld = { applications: importers, preloaded: await preloadedTrees(at) }
 
@@ -128,11 +128,11 @@ export async function compile(
   )
   stale.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
 
-  let warnings: readonly CompileWarning[] = []
+  const warnings: CompileWarning[] = []
   if (stale.length > 0) {
     const made = await build(stale, world)
-    for (const fault of made.faults) faults.push(fault)
-    warnings = made.warnings
+    faults.push(...made.faults)
+    warnings.push(...made.warnings)
     for (const [job, entry] of made.entries) keep(job.source, entry)
     await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
   }
@@ -141,8 +141,8 @@ export async function compile(
   await addJson(built, wanted, importers)
   const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
   const starting = applications.map(({ name, appFile, resource }) => ({ name, appFile, module: started(resource) }))
-  const behaviours = behaviourWarnings(built, facts, starting)
-  warnings = [...warnings, ...undefinedExports(built, texts), ...topLevelAwaits(built), ...behaviours]
+  warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
+  warnings.push(...behaviourWarnings(built, facts, starting))
   const compiled = applications.map(({ name, vsn }) => {
     const modules = [...built.values()].filter(({ application }) => application === name)
     return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }

@@ -42,7 +42,7 @@ export async function impliedConfig(
     const names = own.map(({ name }) => `"${name}"`).join(', ')
     const example = `{ "releases": [{ "name": "${app.name}", "vsn": "${app.vsn}", "applications": ["${app.name}"] }] }`
     const message = `there are several applications, ${names}; say what the release is in ${CONFIG_FILE}: ${example}`
-    return err([{ tag: 'several_applications', severity: 'error', message, file: root }])
+    return err([{ tag: 'no_config', severity: 'error', message, file: root }])
   }
   const there = (path: string) => (existsSync(join(root, path)) ? path : undefined)
   const [sysConfig, vmArgs] = [there('config/sys.config.json'), there('config/vm.args')]

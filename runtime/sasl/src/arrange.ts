@@ -45,9 +45,9 @@ export function arrange(instructions: readonly LowLevelInstruction[]): readonly 
   let removals: ArrangedStep[] = []
   const flush = (): void => {
     if (suspended.length > 0) arranged.push({ index: -1, instruction: { op: 'suspend', modules: suspended } })
-    for (const step of body) arranged.push(step)
+    arranged.push(...body)
     if (resumed.length > 0) arranged.push({ index: -1, instruction: { op: 'resume', modules: resumed } })
-    for (const step of removals) arranged.push(step)
+    arranged.push(...removals)
     removals = []
     body = []
     suspended = []

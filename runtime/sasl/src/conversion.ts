@@ -122,7 +122,7 @@ export class Conversions {
         (one, failure) => failed(one.found, `: ${messageOf(failure)}`),
       )
     }
-    for (const one of done) this.#done.push(one)
+    this.#done.push(...done)
     if (failures.length > 0) throw new EvalFailure(doing, failures.slice(0, NAMED).join('; '))
     tell({ step: 'converted', processes: done.length, module })
   }
@@ -203,11 +203,11 @@ export class Conversions {
     const told: string[] = []
     const first = this.#whenCodeIsBack
     this.#whenCodeIsBack = []
-    for (const one of first) for (const sentence of await one()) told.push(sentence)
+    for (const one of first) told.push(...(await one()))
     const afterwards = this.#whenCodeIsBack
     this.#whenCodeIsBack = []
     await this.#context.suspension.resume(pids)
-    for (const one of afterwards) for (const sentence of await one()) told.push(sentence)
+    for (const one of afterwards) told.push(...(await one()))
     return told
   }
 

@@ -202,7 +202,7 @@ class Evaluation {
   #drop(module: string): void {
     const { code } = this.#world
     if (!code.hasOld(module)) return
-    for (const user of code.usersOfOld(module)) this.#doomed.push(user)
+    this.#doomed.push(...code.usersOfOld(module))
     code.purge(module)
   }
 

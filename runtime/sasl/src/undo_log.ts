@@ -41,7 +41,7 @@ export class UndoLog {
     const failures: string[] = []
     const attempt = async (what: string, undo: UndoStep['undo']): Promise<void> => {
       try {
-        for (const failure of await undo()) failures.push(failure)
+        failures.push(...(await undo()))
       } catch (failure) {
         failures.push(`${what}: ${failure instanceof Error ? failure.message : String(failure)}`)
       }
