@@ -168,6 +168,23 @@ test('who logs within one turn writes the line down from sync_mode_qlen on: noth
   assert.equal(device.lines, events(1, 2000))
 })
 
+test('of an event that is not written no text is made', () => {
+  let made = 0
+  const counting = {
+    format: (): string => {
+      made++
+      return 'event\n'
+    },
+  }
+  const config = { type: ['device', device], burst_limit_max_count: 5, burst_limit_window_time: 60_000 }
+  assert.is(Logger.addHandler('h', 'logger_std_h', { formatter: [counting, {}], config }), 'ok')
+  for (let i = 0; i < 100; i++) Logger.error('x')
+  std.filesync('h')
+  assert.is(device.lines.length, 5)
+  assert.is((std.info('h') as { burst_drops: number }).burst_drops, 95) // there is this handler
+  assert.ok(made <= 11, `${made} texts were made`) // those in line when the limit was reached
+})
+
 test('in drop mode nothing is taken until the line is shorter', async () => {
   addHeld()
   device.hold()
