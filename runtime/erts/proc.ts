@@ -98,9 +98,6 @@ const SCHEDULED = 4
 const TRAP_EXIT = 8
 const PROC_LIB = 16
 
-/** Those of a process that nobody has started: one list for all. */
-export const NO_ANCESTORS: readonly (Pid | string)[] = []
-
 /** One process. */
 export class Process extends Mailbox {
   readonly pid: Pid
@@ -212,6 +209,9 @@ export function allProcesses(): Process[] {
   for (let proc = firstProcess; proc !== null; proc = proc.next) all.push(proc)
   return all
 }
+
+/** The newest of the living processes, at no cost; undefined when there is none. */
+export const newestProcess = (): Pid | undefined => lastProcess?.pid
 
 /** How many processes live. */
 export const countProcesses = (): number => processCount

@@ -9,7 +9,7 @@
  * that code_change changed in place instead of making a new one cannot be put back.
  */
 import { format, type Pid } from '../../erts/term.js'
-import { attempt, each } from './each.js'
+import { attempt, eachInTurns } from './each.js'
 import { EvalFailure, messageOf, refusalText, startFailure } from './eval_failure.js'
 import type { FoundProcess } from './process_walk.js'
 import type { EvalOptions, EvalProgress, Program } from './relup_program.js'
@@ -93,7 +93,7 @@ export class Conversions {
       else this.#context.suspension.died.push(nameOf(found))
     }
     const kept: { readonly found: FoundProcess; readonly before: unknown }[] = []
-    await each(
+    await eachInTurns(
       targets,
       ({ found }) => processes.getState(found.pid),
       ({ found }, { state }) => {
@@ -108,7 +108,7 @@ export class Conversions {
       done.push({ found, module, extra, before, children, ...fresh })
     }
     if (failures.length === 0) {
-      await each(
+      await eachInTurns(
         done,
         ({ found }) => processes.changeCode(found.pid, module, vsn, extra, this.#timeout),
         (one, answer) => {
@@ -122,7 +122,7 @@ export class Conversions {
         (one, failure) => failed(one.found, `: ${messageOf(failure)}`),
       )
     }
-    this.#done.push(...done)
+    for (const one of done) this.#done.push(one) // any number of them
     if (failures.length > 0) throw new EvalFailure(doing, failures.slice(0, NAMED).join('; '))
     tell({ step: 'converted', processes: done.length, module })
   }
@@ -168,7 +168,7 @@ export class Conversions {
     const { processes } = this.#context.world
     if (!last) {
       // Remember the states, to see later who has moved on.
-      await each(
+      await eachInTurns(
         converted,
         (one) => processes.getState(one.found.pid),
         (one, now) => {
@@ -183,11 +183,12 @@ export class Conversions {
 
   /** What supervisors that are about to be resumed have to do with their children since they were converted. */
   async childChanges(pids: readonly Pid[]): Promise<readonly SupervisorChange[]> {
+    const wanted = new Set(pids)
     const { processes } = this.#context.world
     const supervisors = this.#done.filter((one) => one.found.kind === 'supervisor' && !one.resumed && !one.refused)
     const changes: SupervisorChange[] = []
-    await each(
-      supervisors.filter(({ found }) => pids.includes(found.pid)),
+    await eachInTurns(
+      supervisors.filter(({ found }) => wanted.has(found.pid)),
       ({ found }) => processes.getState(found.pid),
       ({ found, module, before, stopped }, { state }) => {
         const { added, removed } = processes.childChanges(before, state)

@@ -7,6 +7,7 @@ import { clock } from '../../erts/clock.js'
 import type { Linker, Prepared } from '../../erts/linker/linker.js'
 import { applicationDir, removeApplicationDir, setApplicationDir } from '../../erts/loader.js'
 import { applyMfa, type ModuleRef, sameModule } from '../../erts/modules.js'
+import { newestProcess } from '../../erts/proc.js'
 import { equal, exitPid, isAlive, type Pid, processes, runningCode, whereis } from '../../erts/process.js'
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
@@ -96,7 +97,9 @@ export function usersOfVersions(versions: Iterable<object>): ReadonlyMap<object,
   const users = new Map<object, CodeUser[]>()
   if (wanted.size === 0) return users
   for (const pid of processes()) {
-    const tokens = new Set(runningCode(pid).map(({ token }) => token))
+    const running = runningCode(pid)
+    if (running.length === 0) continue // of very many, most wait
+    const tokens = new Set(running.map(({ token }) => token))
     for (const token of tokens) {
       if (!wanted.has(token)) continue
       const isStill = (): boolean => runningCode(pid).some((one) => one.token === token)
@@ -199,7 +202,7 @@ function processWorld(): ProcessWorld {
     kill: (pid) => {
       exitPid(pid, 'kill')
     },
-    newestId: () => processes().at(-1)?.id ?? 0,
+    newestId: () => newestProcess()?.id ?? 0,
     suspend: (pid, timeout) => system(pid, 'suspend', timeout, () => sys.suspend(pid, timeout)),
     resume: (pid) => system(pid, 'resume', ASK_MS, () => sys.resume(pid)),
     getState: (pid) => {

@@ -81,9 +81,19 @@ export async function walkProcesses(
   known: readonly FoundProcess[] = [],
   suspended: (pid: Pid) => boolean = () => false,
 ): Promise<readonly FoundProcess[]> {
+  const before = new Map(known.map((one) => [one.pid, one]))
+  const childrenBefore = new Map<Pid, FoundProcess[]>()
+  for (const one of known) {
+    if (one.child === undefined || !suspended(one.child.supervisor)) continue
+    const { supervisor } = one.child
+    const siblings = childrenBefore.get(supervisor)
+    if (siblings === undefined) childrenBefore.set(supervisor, [one])
+    else siblings.push(one)
+  }
+
   /** What a process with `modules: 'dynamic'` runs, and whether it is an event manager. */
   const dynamicOf = async (pid: Pid, application: string): Promise<Pick<FoundProcess, 'modules' | 'dynamic'>> => {
-    if (suspended(pid)) return known.find((one) => one.pid === pid) ?? { modules: [], dynamic: true }
+    if (suspended(pid)) return before.get(pid) ?? { modules: [], dynamic: true }
     const own = await source.callbackModule(pid)
     if (own !== undefined) return { modules: [moduleName(own)], dynamic: false }
     try {
@@ -95,7 +105,7 @@ export async function walkProcesses(
   }
 
   const below = async (supervisor: Pid, application: string): Promise<readonly FoundProcess[]> => {
-    if (suspended(supervisor)) return withDeeper(known.filter((one) => one.child?.supervisor === supervisor))
+    if (suspended(supervisor)) return withDeeper(childrenBefore.get(supervisor) ?? [])
     let entries: readonly ChildEntry[]
     try {
       entries = await source.children(supervisor)
@@ -104,12 +114,13 @@ export async function walkProcesses(
       throw new WalkFailure(supervisor, application, failure)
     }
     const siblings: FoundProcess[] = []
+    const namesOf = shared((modules: readonly ModuleRef[]) => modules.map(moduleName))
     for (const [id, pid, , modules] of entries) {
       // Stopped, or about to be restarted: it starts on the code that is current then.
       if (!source.isProcess(pid)) continue
       const kind = source.isSupervisor(pid) ? 'supervisor' : 'worker'
       const runs =
-        modules === 'dynamic' ? await dynamicOf(pid, application) : { modules: modules.map(moduleName), dynamic: false }
+        modules === 'dynamic' ? await dynamicOf(pid, application) : { modules: namesOf(modules), dynamic: false }
       siblings.push({ pid, application, child: { supervisor, id }, kind, modules: runs.modules, dynamic: runs.dynamic })
     }
     return withDeeper(siblings)
@@ -124,16 +135,36 @@ export async function walkProcesses(
   const trees = await Promise.all(
     source.tops().map(async ({ name, top }) => {
       const kind = source.isSupervisor(top) ? 'supervisor' : 'worker'
-      const before = suspended(top) ? known.find((one) => one.pid === top) : undefined
-      const own = before === undefined ? await source.callbackModule(top) : undefined
-      const modules = before?.modules ?? (own === undefined ? [] : [moduleName(own)])
-      const root: FoundProcess = { pid: top, application: name, child: undefined, modules, kind, dynamic: false }
-      return [...(kind === 'supervisor' ? await below(top, name) : []), root]
+      const root = suspended(top) ? before.get(top) : undefined
+      const own = root === undefined ? await source.callbackModule(top) : undefined
+      const modules = root?.modules ?? (own === undefined ? [] : [moduleName(own)])
+      const found: FoundProcess = { pid: top, application: name, child: undefined, modules, kind, dynamic: false }
+      return [...(kind === 'supervisor' ? await below(top, name) : []), found]
     }),
   )
   return trees.flat()
 }
 
-/** Those that run a module. */
-export const usersOf = (processes: readonly FoundProcess[], module: string): readonly FoundProcess[] =>
-  processes.filter((one) => one.modules.includes(module))
+/** A function that gives the same answer for the same argument as just before: siblings of one kind share what they run. */
+function shared<A, R>(make: (argument: A) => R): (argument: A) => R {
+  let last: { readonly argument: A; readonly made: R } | undefined
+  return (argument) => {
+    if (last === undefined || last.argument !== argument) last = { argument, made: make(argument) }
+    return last.made
+  }
+}
+
+/** Those that run a module, by module, in the order given. */
+export function byModule<T extends { readonly modules: readonly string[] }>(
+  processes: Iterable<T>,
+): ReadonlyMap<string, readonly T[]> {
+  const users = new Map<string, T[]>()
+  for (const one of processes) {
+    for (const module of one.modules) {
+      const known = users.get(module)
+      if (known === undefined) users.set(module, [one])
+      else if (known.at(-1) !== one) known.push(one) // one may name a module twice
+    }
+  }
+  return users
+}

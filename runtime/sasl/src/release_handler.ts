@@ -1,14 +1,36 @@
 /**
- * OTP's functions of the release handler, with OTP's answers: `['error', reason]` where something is refused. Each asks
- * the process that is registered as `release_handler`, see release_handler_server.ts.
+ * The release handler: the process that knows which releases this node has, which one runs and which one boots, and
+ * that changes one into another. Registered as `release_handler`, below sasl_sup.
  *
- * OTP: sasl's release_handler.erl; release reference 8.
+ * A long operation runs in a process of its own, so that questions are answered meanwhile; a second operation is
+ * refused as `busy`. OTP: sasl's release_handler.erl; release reference 8.
  *
- * Departures: reasons come with OTP's tags, and with more of them, see release_error.ts; `installRelease` restarts the node
- * after a failure only where `error_action` says so and something could not be taken back.
+ * Departures: reasons come with OTP's tags, and with more of them, see release_error.ts; the statuses are brought in
+ * line with what was booted (`reconcile`); `installRelease` never restarts the node and so has no `error_action`.
  */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
+import { nodeArguments } from '../../erts/arguments.js'
+import { clock } from '../../erts/clock.js'
+import { reboot, scriptId, stop, waitUntilStarted } from '../../erts/init.js'
+import type { Linker } from '../../erts/linker/linker.js'
+import { nodeLinker } from '../../erts/loader.js'
+import {
+  format,
+  isAlive,
+  monitor,
+  type Pid,
+  type Ref,
+  receive,
+  self,
+  sendAfter,
+  spawn,
+  spawnMonitor,
+} from '../../erts/process.js'
+import { report } from '../../erts/report.js'
+import { namedTable } from '../../kernel/src/named_table.js'
+import * as serviceManager from '../../kernel/src/service_manager.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
 import {
   type AppScript,
@@ -17,22 +39,107 @@ import {
   versionOfDir,
 } from './app_upgrade.js'
 import { type AppDir, createReleases } from './create_releases.js'
-import type { InstallOptions } from './install_options.js'
+import type { DevChange, DevSummary } from './dev_load.js'
+import { addHistory, type HistoryEntry, readHistory } from './history.js'
+import type { CheckedInstall } from './install_check.js'
+import { badOption, type InstallOptions } from './install_options.js'
+import type { InstallSummary } from './install_release.js'
 import { type ReleaseError, releaseReason } from './release_error.js'
-import { NAME, operate, operations, releases } from './release_handler_calls.js'
-import * as callbacks from './release_handler_server.js'
-import type { HandlerOptions } from './release_handler_start.js'
-import type { ReleaseStatus } from './releases_file.js'
-
-export type { InstallOptions } from './install_options.js'
-export type { HandlerOptions } from './release_handler_start.js'
+import { readReleaseFiles } from './release_files.js'
+import * as callbacks from './release_handler.js'
+import {
+  type CommitSummary,
+  checkRelease,
+  installFile as doInstallFile,
+  installRelease as doInstallRelease,
+  makePermanent as doMakePermanent,
+  rebootOldRelease as doRebootOldRelease,
+  removeRelease as doRemoveRelease,
+  setRemoved as doSetRemoved,
+  setUnpacked as doSetUnpacked,
+  unpackRelease as doUnpackRelease,
+  evalAppScript,
+  type HandlerState,
+  loadChange,
+  noteBad,
+  type OperationContext,
+  type Outcome,
+  purgeUnused,
+  rememberFailure,
+} from './release_operations.js'
+import type { Booted, Release, ReleaseLib, ReleaseStatus } from './releases_file.js'
+import { openReleases, type ReleasesStore, releasesStore } from './releases_store.js'
+import { finishRemovals } from './remove_release.js'
+import { findRestarts, finishTrial, TRIAL_FAILED_STATUS } from './restart_install.js'
+import type { RestartRecord } from './restart_record.js'
+import { cleanStaging } from './unpack.js'
 
 type Result<T> = ResultOf<T, ReleaseError>
+
+const NAME = 'release_handler'
+/** How often old code is looked at that was still in use, in ms. OTP's. */
+const PURGE_MS = 10_000
+
+export type { InstallOptions } from './install_options.js'
+
+/** An operation with its arguments. */
+type Operation =
+  | { readonly type: 'unpack'; readonly name: string; readonly replace: boolean }
+  | { readonly type: 'set_unpacked'; readonly name: string; readonly appDirs: readonly ReleaseLib[] }
+  | { readonly type: 'set_removed'; readonly vsn: string }
+  | { readonly type: 'install_file'; readonly vsn: string; readonly file: string }
+  | { readonly type: 'check'; readonly vsn: string; readonly purge: boolean; readonly cold: boolean }
+  | { readonly type: 'install'; readonly vsn: string; readonly options: Omit<InstallOptions, keyof OperationContext> }
+  | { readonly type: 'make_permanent'; readonly vsn: string; readonly endOldCode: boolean }
+  | { readonly type: 'reboot_old'; readonly vsn: string }
+  | { readonly type: 'remove'; readonly vsn: string }
+  | { readonly type: 'note_bad'; readonly vsn: string; readonly why: string }
+  | { readonly type: 'eval_app'; readonly name: string; readonly script: AppScript }
+  | { readonly type: 'load'; readonly name: string; readonly change: DevChange }
+
+type Request =
+  | { readonly type: 'releases' }
+  | { readonly type: 'history' }
+  | { readonly type: 'operate'; readonly operation: Operation; readonly context: OperationContext }
+
+interface State {
+  readonly handler: HandlerState
+  /** The operation under way. */
+  readonly busy: Busy | undefined
+  /** What comes next, in order: see {@link waits}. */
+  readonly waiting: readonly Asked[]
+}
+
+/** An operation under way. */
+interface Busy {
+  readonly operation: Operation
+  readonly ref: Ref
+  readonly from: genServer.From
+}
+
+/** An operation that was asked for. */
+interface Asked {
+  readonly operation: Operation
+  readonly context: OperationContext
+  readonly from: genServer.From
+}
+
+// ---- OTP's API: `['error', reason]` with OTP's reasons
 
 type Failure = readonly ['error', unknown]
 
 const toOtp = <T, R>(result: Result<T>, value: (value: T) => R): R | Failure =>
   result.ok ? value(result.value) : ['error', releaseReason(result.error)]
+
+/** A node other than the one that init booted: for tests. */
+export interface HandlerOptions {
+  /** Absolute. */
+  readonly root: string
+  /** The release that this node booted. */
+  readonly booted: Booted
+  /** What loads its modules; undefined: the node runs from sources, and nothing can be installed. */
+  readonly linker: Linker | undefined
+}
 
 /** Starts the handler linked with the caller, its supervisor. */
 export const startLink = (options?: HandlerOptions): Promise<genServer.StartResult> =>
@@ -212,3 +319,326 @@ async function evaluated(script: Result<AppScript>): Promise<Evaluated> {
   }
   return toOtp(done, (unpurged) => ['ok', unpurged] as const)
 }
+
+// ---- for the control methods: our own errors, progress, summaries
+
+/** All releases, newest unpacked first. */
+export const releases = (): Promise<readonly Release[]> => genServer.call(NAME, { type: 'releases' } satisfies Request)
+
+/** What was done, oldest first. */
+export const history = (): Promise<readonly HistoryEntry[]> =>
+  genServer.call(NAME, { type: 'history' } satisfies Request)
+
+/** The operations with their own results; see release_operations.ts. */
+export const operations = {
+  unpack: (name: string, context: OperationContext = {}, replace = false) =>
+    operate<string>({ type: 'unpack', name, replace }, context),
+  setUnpacked: (name: string, appDirs: readonly ReleaseLib[] = [], context: OperationContext = {}) =>
+    operate<string>({ type: 'set_unpacked', name, appDirs }, context),
+  check: (vsn: string, purge = false, cold = false) => operate<CheckedInstall>({ type: 'check', vsn, purge, cold }),
+  install: async (
+    vsn: string,
+    { tell, signal, who, ...options }: InstallOptions = {},
+  ): Promise<Result<InstallSummary>> => {
+    const wrong = badOption(options)
+    if (wrong !== undefined) return { ok: false, error: wrong }
+    return operate<InstallSummary>({ type: 'install', vsn, options }, { tell, signal, who })
+  },
+  makePermanent: (vsn: string, endOldCode = false, context: OperationContext = {}) =>
+    operate<CommitSummary>({ type: 'make_permanent', vsn, endOldCode }, context),
+  remove: (vsn: string, context: OperationContext = {}) => operate<'ok'>({ type: 'remove', vsn }, context),
+  noteBad: (vsn: string, why: string, context: OperationContext = {}) =>
+    operate<'ok'>({ type: 'note_bad', vsn, why }, context),
+  /** Code of a node under development; see dev_load.ts. */
+  load: (change: DevChange) => operate<DevSummary>({ type: 'load', name: 'changed modules', change }),
+} as const
+
+function operate<T>(operation: Operation, context: OperationContext = {}): Promise<Result<T>> {
+  return genServer.call<Result<T>>(NAME, { type: 'operate', operation, context } satisfies Request, 'infinity')
+}
+
+// ---- the server
+
+const NAMES = ['release_handler', 'note'] as const
+
+const note = (sentence: string): void =>
+  report('warning', { label: NAMES, report: sentence }, { domain: ['otp', 'sasl'] })
+
+/** Opens the releases of this node; `ignore` in a program that runs without a release. */
+export async function init(options: HandlerOptions | undefined): Promise<genServer.Init<State>> {
+  const node = options ?? (await thisNode())
+  if (node === undefined) return 'ignore'
+  const dir = join(node.root, 'releases')
+  const store = releasesStore(dir)
+  try {
+    const { state, operation } = memory()
+    if (operation !== undefined && isAlive(operation)) await ended(operation)
+    const found = state === undefined ? await findRestarts(store, node.booted.vsn) : undefined
+    const handler: HandlerState = memory().state ?? {
+      root: node.root,
+      store,
+      releases: await openReleases(store, node.booted, note),
+      unpurged: new Map(),
+      history: await noteAll(store, await readHistory(store), found?.entries ?? []),
+      linker: node.linker,
+    }
+    if (readdirSync(dir).some((name) => name.startsWith('.'))) await cleanUp(node.root, handler)
+    if (state !== undefined) note('restarted; the release that runs is still known')
+    if (found?.trial !== undefined) finishWhenStarted(handler, found.trial)
+    remember(handler)
+    if (handler.unpurged.size > 0) sendAfter(PURGE_MS, self(), 'purge')
+    return ['ok', { handler, busy: undefined, waiting: [] }]
+  } catch (failure) {
+    return ['stop', ['releases', dir, failure]]
+  }
+}
+
+/** Adds entries to the history, and tells of them; one that cannot be written is kept in memory. */
+async function noteAll(
+  store: ReleasesStore,
+  history: readonly HistoryEntry[],
+  entries: readonly HistoryEntry[],
+): Promise<readonly HistoryEntry[]> {
+  let all = history
+  for (const entry of entries) {
+    const { outcome, to, message } = entry
+    all = await addHistory(store, all, entry).catch(() => [...history, entry])
+    const sentence = outcome === 'ok' ? `"${to}" was booted and runs` : (message ?? outcome)
+    report(outcome === 'ok' ? 'notice' : 'error', { label: NAMES, report: sentence }, { domain: ['otp', 'sasl'] })
+  }
+  return all
+}
+
+/** This start tries a release: the trial ends when the node has started and the plan's calls are made. */
+function finishWhenStarted({ store }: HandlerState, record: RestartRecord): void {
+  memory().trial = record.to
+  spawn(async () => {
+    await waitUntilStarted()
+    const entry = await finishTrial(store, record, async (done) => {
+      const { state } = memory()
+      if (state === undefined) return
+      const history = await noteAll(store, state.history, [done])
+      genServer.cast(NAME, { type: 'tried', history } satisfies Tried)
+    })
+    if (entry === undefined) stop(TRIAL_FAILED_STATUS)
+    memory().trial = undefined
+  })
+}
+
+/** Sees to what an operation left in the releases folder that was interrupted; all of that begins with a dot. */
+async function cleanUp(root: string, { store, releases }: HandlerState): Promise<void> {
+  const finished = await finishRemovals(root, releases)
+  if (finished.length > 0) note(`finished the interrupted removal of ${finished.join(', ')}`)
+  const left = await cleanStaging(store.dir)
+  if (left.length > 0) note(`removed what an interrupted operation left: ${left.join(', ')}`)
+}
+
+/** What must not be forgotten when this process is restarted: what runs is not what was booted. */
+interface Memory {
+  state: HandlerState | undefined
+  /** The process of the operation under way. */
+  operation: Pid | undefined
+  /** The version that this start tries, until it has proved itself. */
+  trial: string | undefined
+}
+
+const memory = (): Memory =>
+  namedTable<Memory>('sasl/release_handler', () => ({
+    state: undefined,
+    operation: undefined,
+    trial: undefined,
+  }))
+
+/** The folder of the releases that this node may run; undefined in one that runs without a release. */
+export const rootOf = (): string | undefined => memory().state?.root
+
+function remember(state: HandlerState): void {
+  memory().state = state
+}
+
+/** Waits for the end of an operation that a handler before this one began. */
+async function ended(operation: Pid): Promise<void> {
+  const ref = monitor(operation)
+  await receive((message) => isDown(message) && message[1] === ref)
+}
+
+async function thisNode(): Promise<HandlerOptions | undefined> {
+  const root = nodeArguments()?.root
+  const booted = root === undefined ? undefined : await bootedRelease(root)
+  return root === undefined || booted === undefined ? undefined : { root, booted, linker: nodeLinker() }
+}
+
+/** What this node was booted from: the boot script says which release, its rel file what is in it. */
+async function bootedRelease(root: string): Promise<Booted | undefined> {
+  const script = scriptId()
+  if (script === undefined) return undefined
+  const files = await readReleaseFiles(root, script.vsn)
+  if (files.ok)
+    return { name: files.value.rel.name, vsn: script.vsn, erts: files.value.rel.erts, libs: files.value.libs }
+  note(`the rel file of "${script.vsn}", which was booted, cannot be read: its applications are not known`)
+  return { name: script.name, vsn: script.vsn, erts: process.versions.node, libs: [] }
+}
+
+/** Answers questions at once; starts operations. */
+export const handleCall: genServer.HandleCall<Request, State> = (request, from, state) => {
+  switch (request.type) {
+    case 'releases':
+      return ['reply', state.handler.releases, state]
+    case 'history':
+      return ['reply', state.handler.history, state]
+    case 'operate': {
+      const refused = (doing: string): genServer.CallReturn<State> => {
+        const error: ReleaseError = { tag: 'busy', doing }
+        return ['reply', { ok: false, error } satisfies Result<never>, state]
+      }
+      const { trial } = memory()
+      if (trial !== undefined) return refused(`restart into ${trial}`)
+      const asked: Asked = { operation: request.operation, context: request.context, from }
+      if (state.busy === undefined) return ['noreply', begin(asked, state)]
+      const inTheWay = waits(asked.operation, state)
+      return inTheWay === undefined
+        ? ['noreply', { ...state, waiting: [...state.waiting, asked] }]
+        : refused(describe(inTheWay))
+    }
+  }
+}
+
+/** A check changes nothing: it waits for its turn, and others wait for it. Of the others there is one at a time. */
+function waits(operation: Operation, { busy, waiting }: State): Operation | undefined {
+  if (operation.type === 'check') return undefined
+  return [...(busy === undefined ? [] : [busy]), ...waiting]
+    .map((one) => one.operation)
+    .find(({ type }) => type !== 'check')
+}
+
+function begin({ operation, context, from }: Asked, state: State): State {
+  const server = self()
+  const { handler } = state
+  const [pid, ref] = spawnMonitor(async () => {
+    const sinceMs = clock.monotonicMs()
+    const outcome = await withFailure(await perform(handler, operation, context), handler, operation, sinceMs, context)
+    if (outcome.state !== undefined) remember(outcome.state)
+    genServer.cast(server, { type: 'done', outcome } satisfies Done)
+  })
+  memory().operation = pid
+  return { ...state, busy: { operation, ref, from } }
+}
+
+/** The next operation, when the one under way is over. */
+function next(state: State): State {
+  const [asked, ...waiting] = state.waiting
+  const free = { ...state, busy: undefined, waiting }
+  return asked === undefined ? free : begin(asked, free)
+}
+
+/** Operations whose refusal stands in the history; those of an installation and a probation write their own. */
+const NOTED: { readonly [type in Operation['type']]?: HistoryEntry['action'] } = {
+  unpack: 'unpack',
+  make_permanent: 'make_permanent',
+  reboot_old: 'reboot_old',
+  remove: 'remove',
+}
+
+async function withFailure(
+  outcome: Outcome<unknown>,
+  state: HandlerState,
+  operation: Operation,
+  sinceMs: number,
+  context: OperationContext,
+): Promise<Outcome<unknown>> {
+  const action = NOTED[operation.type]
+  if (outcome.answer.ok || outcome.state !== undefined || action === undefined) return outcome
+  const to = 'vsn' in operation ? operation.vsn : operation.name
+  return { ...outcome, state: await rememberFailure(state, action, to, sinceMs, context, outcome.answer.error) }
+}
+
+function perform(state: HandlerState, one: Operation, context: OperationContext): Promise<Outcome<unknown>> {
+  switch (one.type) {
+    case 'unpack':
+      return doUnpackRelease(state, one.name, one.replace, context)
+    case 'set_unpacked':
+      return doSetUnpacked(state, one.name, one.appDirs, context)
+    case 'set_removed':
+      return doSetRemoved(state, one.vsn)
+    case 'install_file':
+      return doInstallFile(state, one.vsn, one.file)
+    case 'check':
+      return checkRelease(state, one.vsn, one.purge, one.cold)
+    case 'install':
+      return install(state, one.vsn, one.options, context)
+    case 'make_permanent':
+      return doMakePermanent(state, one.vsn, context, one.endOldCode)
+    case 'reboot_old':
+      return doRebootOldRelease(state, one.vsn, context)
+    case 'remove':
+      return doRemoveRelease(state, one.vsn, context)
+    case 'note_bad':
+      return noteBad(state, one.vsn, one.why, context)
+    case 'eval_app':
+      return evalAppScript(state, one.script)
+    case 'load':
+      return loadChange(state, one.change)
+  }
+}
+
+/** With word to the service manager, which shows the node as reloading meanwhile. */
+async function install(
+  state: HandlerState,
+  vsn: string,
+  options: InstallOptions,
+  context: OperationContext,
+): Promise<Outcome<InstallSummary>> {
+  serviceManager.reloading(`installing ${vsn}`)
+  const outcome = await doInstallRelease(state, vsn, options, context, options)
+  // A node that ends now is not ready; the one that comes will say so.
+  if (outcome.reboot !== true) serviceManager.ready(`${outcome.answer.ok ? vsn : `not ${vsn}`}, process ${process.pid}`)
+  return outcome
+}
+
+const describe = (one: Operation): string => `${one.type.replaceAll('_', ' ')} ${'vsn' in one ? one.vsn : one.name}`
+
+interface Done {
+  readonly type: 'done'
+  readonly outcome: Outcome<unknown>
+}
+
+/** The trial of a release is over. */
+interface Tried {
+  readonly type: 'tried'
+  readonly history: readonly HistoryEntry[]
+}
+
+/** An operation is over, or a trial. */
+export const handleCast: genServer.HandleCast<Done | Tried, State> = (event, state) => {
+  if (event.type === 'tried') {
+    const handler = { ...state.handler, history: event.history }
+    remember(handler)
+    return ['noreply', { ...state, handler }]
+  }
+  const { outcome } = event
+  if (state.busy !== undefined) genServer.reply(state.busy.from, outcome.answer)
+  // The answer is on its way: applications end one after the other, the control socket among the last.
+  if (outcome.reboot === true) reboot()
+  const handler = outcome.state ?? state.handler
+  if (handler.unpurged.size > 0 && state.handler.unpurged.size === 0) sendAfter(PURGE_MS, self(), 'purge')
+  return ['noreply', next({ ...state, handler })]
+}
+
+/** The end of an operation's process before it was done, and the time to look at old code. */
+export const handleInfo: genServer.HandleInfo<State> = (message, state) => {
+  if (message === 'purge') {
+    const unpurged = state.busy === undefined ? purgeUnused(state.handler) : state.handler.unpurged
+    if (unpurged.size > 0) sendAfter(PURGE_MS, self(), 'purge')
+    const handler = { ...state.handler, unpurged }
+    if (state.busy === undefined) remember(handler)
+    return ['noreply', { ...state, handler }]
+  }
+  const { busy } = state
+  if (busy === undefined || !isDown(message) || message[1] !== busy.ref) return ['noreply', state]
+  const error: ReleaseError = { tag: 'crashed', doing: describe(busy.operation), why: format(message[4]) }
+  genServer.reply(busy.from, { ok: false, error } satisfies Result<never>)
+  return ['noreply', next(state)]
+}
+
+const isDown = (message: unknown): message is readonly ['DOWN', Ref, 'process', Pid, unknown] =>
+  Array.isArray(message) && message[0] === 'DOWN'

@@ -6,9 +6,9 @@
  */
 import type { SuspendedModule } from '../../../schemas/types.js'
 import type { Pid } from '../../erts/term.js'
-import { each, quietly } from './each.js'
+import { each, eachInTurns, nextTurn, quietly } from './each.js'
 import { EvalFailure, messageOf } from './eval_failure.js'
-import { type FoundProcess, usersOf } from './process_walk.js'
+import { byModule, type FoundProcess } from './process_walk.js'
 import type { EvalOptions } from './relup_program.js'
 import type { Timeout, UpgradeWorld } from './upgrade_world.js'
 
@@ -35,6 +35,8 @@ export class Suspension {
   readonly #options: EvalOptions
   readonly #world: UpgradeWorld
   readonly #suspended = new Map<Pid, Suspended>()
+  /** Those of {@link #suspended} by module; undefined when it must be made anew. */
+  #users: ReadonlyMap<string, readonly Suspended[]> | undefined
   /** Everybody who was suspended at some time. */
   readonly ever = new Set<Pid>()
   /** Processes left out. */
@@ -60,7 +62,8 @@ export class Suspension {
 
   /** Those that stand still for a module. */
   of(module: string): readonly Suspended[] {
-    return [...this.#suspended.values()].filter((one) => one.modules.includes(module))
+    this.#users ??= byModule(this.#suspended.values())
+    return this.#users.get(module) ?? []
   }
 
   get(pid: Pid): Suspended | undefined {
@@ -96,6 +99,8 @@ export class Suspension {
       this.suspendedAtId = this.walkedAtId
       const wanted = this.wanted(found, modules)
       if (wanted.size === 0) return
+      // Of very many the two parts are felt; who starts in between is found by the next look.
+      await nextTurn()
       const killed = this.killed.length
       await this.suspendAll(wanted, doing)
       // Others may have started meanwhile, on the code about to be replaced.
@@ -106,8 +111,10 @@ export class Suspension {
   /** Which processes must still be suspended for modules; one that is already is noted for them. */
   wanted(found: readonly FoundProcess[], modules: readonly SuspendedModule[]): Wanted {
     const wanted: Wanted = new Map()
+    const users = byModule(found)
+    this.#users = undefined
     for (const { module, timeout } of modules) {
-      for (const one of usersOf(found, module)) {
+      for (const one of users.get(module) ?? []) {
         const already = this.#suspended.get(one.pid)
         if (already !== undefined) {
           if (!already.modules.includes(module)) already.modules = [...already.modules, module]
@@ -134,6 +141,7 @@ export class Suspension {
       wanted.values(),
       ({ found, timeout }) => processes.suspend(found.pid, timeout),
       ({ found, modules }) => {
+        this.#users = undefined
         this.#suspended.set(found.pid, { found, modules, sinceMs: this.#world.nowMs() })
         this.ever.add(found.pid)
         this.mine.add(found.pid)
@@ -163,8 +171,10 @@ export class Suspension {
   /** Takes modules off what processes stand still for. @returns those that nothing is left for, in order */
   release(modules: readonly string[]): readonly Pid[] {
     const ready: Pid[] = []
+    const over = new Set(modules)
+    this.#users = undefined
     for (const [pid, entry] of this.#suspended) {
-      const left = entry.modules.filter((module) => !modules.includes(module))
+      const left = entry.modules.filter((module) => !over.has(module))
       if (left.length === 0 && entry.modules.length > 0) ready.push(pid)
       entry.modules = left
     }
@@ -175,6 +185,7 @@ export class Suspension {
   async resume(pids: Iterable<Pid>): Promise<void> {
     const { processes } = this.#world
     const over = (pid: Pid): void => {
+      this.#users = undefined
       const entry = this.#suspended.get(pid)
       this.#suspended.delete(pid)
       if (entry === undefined) return
@@ -182,7 +193,7 @@ export class Suspension {
     }
     // A process that has ended needs no resuming; one that does not answer has the request in its mailbox.
     const standing = [...pids].filter((pid) => this.#suspended.has(pid))
-    await each(standing, (pid) => processes.resume(pid), over, over)
+    await eachInTurns(standing, (pid) => processes.resume(pid), over, over)
   }
 
   /** Before states are put back: those that were converted stand still again. */
@@ -193,6 +204,7 @@ export class Suspension {
       all,
       (found) => processes.suspend(found.pid, this.#options.suspend_timeout ?? SUSPEND_MS),
       (found) => {
+        this.#users = undefined
         this.#suspended.set(found.pid, { found, modules: [], sinceMs: this.#world.nowMs() })
       },
       (found, failure) => {

@@ -26,7 +26,6 @@ import {
   type Packages,
   packageChanges,
   parameterChanges,
-  plannedProviders,
 } from './upgrade_plan_config.js'
 import { childCall, moduleChanges, type NamedChildren } from './upgrade_plan_modules.js'
 import type {
@@ -91,7 +90,6 @@ export function makePlan(source: PlanSource, live: LiveCounts | null = null): Up
       tells,
       source.uses,
     ),
-    providers: plannedProviders(from.config, to.config),
     packages: packageChanges(from.packages, to.packages, source.uses, loaded),
     runtime,
     calls,
