@@ -4,6 +4,7 @@
  *   servers       idle gen_servers: bytes each, start, call, stop
  *   supervisor    children under one supervisor: requests, restarts, shutdown
  *   timers        start_timer and cancel_timer
+ *   walk          looking for the processes of an upgrade in N supervision trees
  *   logger        a flood of events: what is written and dropped, and how long the event loop stood still
  *   applications  a release of N applications: build, boot, tar, relup, upgrade (after `npm run build`)
  *   clients       N WebSocket clients of the chat through upgrade, downgrade and commit (after `npm run build`)
@@ -21,12 +22,16 @@ interface Run {
   readonly sizes: readonly number[]
   /** Imported when it is run: each measures a process that has loaded nothing else. */
   readonly load: () => Promise<(n: number) => Promise<Figure[]>>
+  /** It is other processes that are measured, each for itself. */
+  readonly onNode?: true
 }
 
 const RUNS: Readonly<Record<string, Run>> = {
   servers: { sizes: [100_000, 1_000_000], load: async () => (await import('./scale/servers.js')).servers },
   supervisor: { sizes: [10_000, 100_000], load: async () => (await import('./scale/supervisor.js')).bothKinds },
   timers: { sizes: [100_000, 1_000_000], load: async () => (await import('./scale/timers.js')).timers },
+  walk: { sizes: [1000, 10_000], load: async () => (await import('./scale/walk.js')).walk },
+  install: { sizes: [10_000, 100_000], load: async () => (await import('./scale/install.js')).install, onNode: true },
   logger: { sizes: [100_000, 1_000_000], load: async () => (await import('./scale/logger.js')).logger },
 }
 
@@ -48,7 +53,7 @@ async function main(): Promise<number> {
   // Kills and reports of them are the point here; nobody wants to read of each.
   setReporter(() => {})
   const measure = await run.load()
-  await measure(Math.min(1000, ...(sizes.length > 0 ? sizes.map(Number) : run.sizes))) // to warm up
+  if (!run.onNode) await measure(Math.min(1000, ...(sizes.length > 0 ? sizes.map(Number) : run.sizes))) // to warm up
   const runs: Figure[][] = []
   for (const n of sizes.length > 0 ? sizes.map(Number) : run.sizes) runs.push(await measure(n))
   console.log(tableOf(runs))

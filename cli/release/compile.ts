@@ -7,7 +7,6 @@
  * cache. Faults of all files are gathered, each with file, line and column.
  * OTP: the compiler, which systools leaves to make; the checks are those of xref and of `systools_make:check_mods`.
  */
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
@@ -99,7 +98,7 @@ export async function compile(
     (wanted.get(importer.name) ?? [])
       .filter(({ kind }) => kind === 'code')
       .map(async (source) => {
-        const text = readFileSync(source.file, 'utf8') // they are many and small
+        const text = await readFile(source.file, 'utf8')
         const settings = await tsconfigText(dirname(source.file))
         jobs.push({
           source,

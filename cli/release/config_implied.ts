@@ -10,8 +10,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, type Result } from '../../schemas/result.js'
 import type { OtpConfig } from '../../schemas/types.js'
-import { type Config, type ConfigOptions, configOf, readConfig } from './config.js'
-import { CONFIG_FILE, findConfig } from './config_file.js'
+import { CONFIG_FILE, type Config, type ConfigOptions, configOf, findConfig, readConfig } from './config.js'
 
 /** Where the applications of a project are: those that are no packages of others. */
 const OWN = new Set(['.', 'apps/*', 'workspaces'])

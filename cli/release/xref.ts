@@ -48,7 +48,6 @@ export function undefinedExports(
     if (!('m' in found)) return []
     const names = exportsOf(found.m)
     const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
-    if (missing.length === 0) return []
     const place = placeOf(found.s, texts.get(module.id) ?? '')
     return missing.map((name) => ({ tag: 'undefined_export', file: module.source, ...place, name, module: found.m }))
   }

@@ -9,6 +9,7 @@ import type { Figure } from '../../bench/scale/measure.js'
 import { servers } from '../../bench/scale/servers.js'
 import { bothKinds } from '../../bench/scale/supervisor.js'
 import { timers } from '../../bench/scale/timers.js'
+import { walk } from '../../bench/scale/walk.js'
 import { setReporter } from '../../runtime/erts/report.js'
 
 const test = suite('bench/scale')
@@ -37,6 +38,7 @@ const RUNS: readonly (readonly [string, (n: number) => Promise<Figure[]>, n: num
   ['servers', servers, 2000],
   ['supervisor', bothKinds, 1000],
   ['timers', timers, 2000],
+  ['walk', walk, 1000],
   ['logger', (n) => logger(n, 1000), 1000],
 ]
 

@@ -109,7 +109,6 @@ const CHECKED = {
       },
     ],
     config: [],
-    providers: [],
     packages: [],
     runtime: { node: null, erts: null, restart: null },
     calls: [{ call: 'shop/mail:send()', when: 'upgrade', undone: false }],

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ConfigOptions, loadConfig } from '../../../cli/release/config.js'
-import { findConfig } from '../../../cli/release/config_file.js'
+import { type ConfigOptions, findConfig, loadConfig } from '../../../cli/release/config.js'
 import { formatFault } from '../../../schemas/fault.js'
 import { type TempFolder, tempFolder } from '../../support/temp_folder.js'
 
