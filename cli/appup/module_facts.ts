@@ -69,8 +69,16 @@ const isNode = (value: unknown): value is Loose =>
 const node = (value: unknown): Loose | undefined => (isNode(value) ? value : undefined)
 const nodes = (value: unknown): (Loose | undefined)[] => (Array.isArray(value) ? value.map(node) : [])
 
-/** Reads a module; a JSON module says nothing. */
-export function moduleFacts({ code, meta }: BuiltText): ModuleFacts {
+const known = new WeakMap<BuiltText, ModuleFacts>()
+
+/** Reads a module, once for each object; a JSON module says nothing. */
+export function moduleFacts(text: BuiltText): ModuleFacts {
+  const facts = known.get(text) ?? readFacts(text)
+  known.set(text, facts)
+  return facts
+}
+
+function readFacts({ code, meta }: BuiltText): ModuleFacts {
   const none = {
     exports: new Set<string>(meta?.exports),
     claims: [],

@@ -3,8 +3,8 @@
  * keys of a terminal.
  */
 import { err, ok } from '../../schemas/result.js'
-import { type DevEvent, openSession, type Session } from '../dev/session.js'
-import { watchFolders } from '../dev/watch.js'
+import type { DevEvent } from '../dev/events.js'
+import { openSession, type Session } from '../dev/session.js'
 import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
 import { type Arguments, flag, list, text } from '../node/command.js'
 import { readNodeFile } from '../node/node_file.js'
@@ -45,20 +45,7 @@ export async function dev(args: Arguments, context: CliContext): Promise<Outcome
   })
   if (!opened.ok) return opened
   const session = opened.value
-  const watch = watchFolders(
-    session.folders,
-    (path) => session.ignored(path),
-    (paths, sinceMs) => session.saved(paths, sinceMs),
-    (folder, why) =>
-      tell({
-        event: 'refused',
-        message: `${shown(folder, context)} cannot be watched: ${why.message}; the limit is fs.inotify.max_user_watches`,
-      }),
-  )
-  session.look()
   await untilQuit(session, context)
-  watch.close()
-  await session.close()
   return ok(report({ event: 'quit' }, ['stopped']))
 }
 
@@ -117,6 +104,7 @@ function words(event: DevEvent, context: CliContext): Omit<Report, 'warnings'> {
         lines: (style) => [
           ...warningLines(show(event.warnings), style),
           `${style.green('live')} in ${Math.max(1, Math.round(event.ms))} ms: ${what}${did.length === 0 ? '' : style.dim(`; ${did.join(', ')}`)}`,
+          ...event.notes.map((note) => `  ${style.yellow('note')} ${note}`),
         ],
       }
     }

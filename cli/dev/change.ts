@@ -1,17 +1,21 @@
 /**
  * From two compilations of the same applications to what a running node has to do. Pure.
  *
- * The rules are those of an appup by hand: a supervisor is updated as one, a module with a new `codeChange` converts
- * its states, another callback module is changed while its processes stand still, any other module is loaded. Changed modules that import
- * each other change in one step.
+ * What is done about each module is what `otp-rel appup` would write for it (cli/appup/generate.ts).
  */
+import { format } from '../../runtime/erts/term.js'
 import { expandScript } from '../../runtime/sasl/src/systools_expand.js'
 import { formatRcError } from '../../runtime/sasl/src/systools_rc_error.js'
 import { translateScripts } from '../../runtime/sasl/src/systools_translate.js'
 import type { Application, ResolvedRelease } from '../../runtime/sasl/src/systools_types.js'
+import type { AppResource } from '../../schemas/app_resource.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { LowLevelInstruction } from '../../schemas/types.js'
-import { type CompiledApplication, type CompiledModule, targets } from '../release/compiled.js'
+import { type BuiltText, builtText } from '../appup/built_module.js'
+import { generateAppup } from '../appup/generate.js'
+import { moduleFacts } from '../appup/module_facts.js'
+import type { AppSide } from '../appup/release_side.js'
+import type { CompiledApplication, CompiledModule } from '../release/compiled.js'
 
 /** Modules by id. */
 export type Modules = ReadonlyMap<string, CompiledModule>
@@ -50,83 +54,81 @@ export function moduleChange(before: Modules, after: Modules): ModuleChange | un
 const packagesOf = ({ application, packages }: CompiledModule) =>
   packages.map(({ specifier }) => `${specifier} (in ${application})`)
 
-/** The script of a change; an error is a sentence. */
-export function devScript(
-  change: ModuleChange,
-  before: Modules,
-  after: Modules,
-): Result<readonly LowLevelInstruction[], string> {
-  const { changed, added, removed } = change
-  const moving = new Set([...changed, ...added].map(({ id }) => id))
-  const behaviours = behavioursOf(after)
-  const name = ({ name: own }: CompiledModule) => own
-  const written = (module: CompiledModule) => {
-    const own = targets(module.meta).flatMap((one) => ('m' in one ? [one.m] : []))
-    const mod_deps = own
-      .filter((id) => moving.has(id) && id !== module.id && id.startsWith(`${module.application}/`))
-      .map((id) => id.slice(module.application.length + 1))
-    if (added.includes(module)) return { op: 'add_module', module: module.name, mod_deps }
-    const behaviour = behaviours.get(module.id)
-    if (behaviour === 'supervisor') return { op: 'update', module: module.name, change: 'supervisor', mod_deps }
-    if (behaviour === undefined) return { op: 'load_module', module: module.name, mod_deps }
-    const converts = migrates(before.get(module.id), module)
-    return { op: 'update', module: module.name, mod_deps, ...(converts ? { change: { advanced: [] } } : {}) }
-  }
-  const applications = [...new Set([...changed, ...added, ...removed].map(({ application }) => application))]
-  const scripts = applications.map((application) => {
-    const ours = (modules: readonly CompiledModule[]) => modules.filter((one) => one.application === application)
-    const script = [
-      ...ours([...added, ...changed]).map(written),
-      ...ours(removed).map((module) => ({ op: 'delete_module', module: module.name })),
-    ]
-    const all = [...before.values(), ...after.values()].filter((one) => one.application === application)
-    return expandScript(script, { application, modules: new Set(all.map(name)), at: application })
-  })
-  const ends = { from: releaseOf(before, ''), to: releaseOf(after, '+') }
-  const translated = translateScripts(
-    scripts.map(({ steps }) => steps),
-    'up',
-    ends,
-    'the change',
-  )
-  const [fault] = [...scripts.flatMap(({ errors }) => errors), ...translated.errors]
-  if (fault !== undefined) return err(formatRcError(fault))
-  return ok(translated.instructions)
+/** What a node has to do for a change, and what to tell of it. */
+export interface ChangeScript {
+  readonly instructions: readonly LowLevelInstruction[]
+  /** Children that calls of the script start and stop, as `child 'id' of module`. */
+  readonly started: readonly string[]
+  readonly stopped: readonly string[]
+  /** What a person should look at, as `APPLICATION/MODULE: ...`. */
+  readonly notes: readonly string[]
 }
 
 /**
- * Whether states are handed to the new `codeChange`: when it is another than the one that runs. One that was there before has done
- * its work, or would be given states of a form that it was not written for.
+ * The script of a change: the one that `otp-rel appup` writes, translated as for a relup; an error is a sentence.
+ *
+ * @param resources of all applications, by name
  */
-function migrates(old: CompiledModule | undefined, { meta, behaviour }: CompiledModule): boolean {
-  const text = behaviour?.codeChange
-  return meta?.exports.includes('codeChange') === true && (text === undefined || text !== old?.behaviour?.codeChange)
+export function changeScript(
+  { changed, added, removed }: ModuleChange,
+  before: Modules,
+  after: Modules,
+  resources: ReadonlyMap<string, AppResource>,
+): Result<ChangeScript, string> {
+  const applications = [...new Set([...changed, ...added, ...removed].map(({ application }) => application))]
+  const generated = applications.flatMap((name) => {
+    const resource = resources.get(name)
+    return resource === undefined ? [] : [generateAppup(side(name, resource, before), side(name, resource, after))]
+  })
+  const scripts = generated.map(({ application, up }) => {
+    const all = [...before.values(), ...after.values()].filter((one) => one.application === application)
+    return expandScript(up, { application, modules: new Set(all.map(({ name }) => name)), at: application })
+  })
+  const ends = { from: releaseOf(before, ''), to: releaseOf(after, '+') }
+  const steps = scripts.map((script) => script.steps)
+  const translated = translateScripts(steps, 'up', ends, 'the change')
+  const [fault] = [...scripts.flatMap(({ errors }) => errors), ...translated.errors]
+  if (fault !== undefined) return err(formatRcError(fault))
+  const children = (fun: string) =>
+    generated.flatMap(({ application, pieces }) =>
+      pieces.flatMap(({ module, child, up }) =>
+        child !== undefined && up.some((one) => one.op === 'apply' && one.mfa[1] === fun)
+          ? [`child ${format(child)} of ${application}/${module}`]
+          : [],
+      ),
+    )
+  return ok({
+    instructions: translated.instructions,
+    started: children('restartChild'),
+    stopped: children('terminateChild'),
+    notes: generated.flatMap(({ application, notes }) => notes.map((note) => `${application}/${note}`)),
+  })
 }
 
-/** The behaviour of each callback module: as it claims, or as some module starts it. */
-function behavioursOf(modules: Modules): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const module of modules.values()) {
-    const { behaviour, meta } = module
-    for (const { specifier, behaviour: started } of behaviour?.starts ?? []) {
-      const target = startedModule(specifier, module, modules)
-      if (target !== undefined) found.set(target, started)
-    }
-    for (const { behaviour: claimed } of behaviour?.claims ?? []) {
-      if (claimed !== 'application') found.set(module.id, claimed)
-    }
-    // A callback module of a behaviour of one's own.
-    if (!found.has(module.id) && meta?.exports.includes('codeChange')) found.set(module.id, 'own')
+const texts = new WeakMap<CompiledModule, BuiltText>()
+
+/** Reads what will be asked of modules, so that a change that concerns them does not have to. */
+export const readAhead = (module: CompiledModule): void => void moduleFacts(textOf(module))
+
+function textOf(module: CompiledModule): BuiltText {
+  const text = texts.get(module) ?? builtText(module.code)
+  texts.set(module, text)
+  return text
+}
+
+/** An application as the generator of appups looks at it; all but its modules is the same on both sides. */
+function side(name: string, resource: AppResource, all: Modules): AppSide {
+  const modules = [...all.values()].filter(({ application }) => application === name)
+  return {
+    name,
+    vsn: '',
+    resource,
+    sums: new Map(modules.map((module) => [module.name, ''])),
+    modules: new Map(modules.map((module) => [module.name, textOf(module)])),
+    packages: new Map(),
+    priv: new Map(),
+    bytes: 0,
   }
-  return found
-}
-
-/** The module that a relative specifier or `APPLICATION/MODULE` leads to. */
-function startedModule(specifier: string, from: CompiledModule, modules: Modules): string | undefined {
-  const bare = specifier.replace(/\.[cm]?[jt]s$/, '')
-  if (!bare.startsWith('.')) return modules.has(bare) ? bare : undefined
-  const id = new URL(bare, `file:///${from.id}`).pathname.slice(1)
-  return modules.has(id) ? id : undefined
 }
 
 /** As much of a release as the translation looks at. */

@@ -26,12 +26,14 @@ export interface DevNode {
  *
  * @param args what follows `foreground`
  * @param json ours is
+ * @param end  when aborted, it is killed
  */
 export async function startNode(
   target: Target & { readonly name: string },
   args: readonly string[],
   json: boolean,
   context: NodeContext,
+  end: AbortSignal,
 ): Promise<Result<DevNode, Failure>> {
   const script = join(target.root, 'bin', target.name)
   const child = spawn(script, ['foreground', '--sasl', 'dev=true', ...args], {
@@ -40,6 +42,10 @@ export async function startNode(
     stdio: ['ignore', json ? 2 : 'inherit', 'inherit'],
   })
   const ended = endOf(child)
+  const kill = () => void child.kill('SIGKILL')
+  end.addEventListener('abort', kill)
+  ended.then(() => end.removeEventListener('abort', kill))
+  if (end.aborted) kill()
   const { pid } = child
   if (pid === undefined) return err({ exit: 'system', tag: 'cannot_start', message: `${script} does not start` })
   const started = await wait({ pid }, { ...context, target })

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 
 /** A watch that goes on until it is closed. */
 export interface Watch {
+  /** Watches further folders; those that are watched already stay so. */
+  add(folders: readonly string[]): void
   close(): void
 }
 
@@ -73,6 +75,9 @@ export function watchFolders(
   }
   for (const folder of folders) add(folder, false)
   return {
+    add(more) {
+      for (const folder of more) add(folder, false)
+    },
     close() {
       clearTimeout(timer)
       for (const folder of [...watchers.keys()]) forget(folder)

@@ -25,8 +25,6 @@ export interface BehaviourFacts {
   readonly starts: readonly (Spot & { readonly behaviour: string; readonly specifier: string })[]
   /** Exported functions: arguments without a default value. */
   readonly arities: Readonly<Record<string, number>>
-  /** The text of `codeChange`, where it is a function of this module that is exported where it stands. */
-  readonly codeChange?: string
 }
 
 /** Namespaces of 'otp-rel' with functions that are given a callback module. */
@@ -73,29 +71,12 @@ export function behaviourFacts({ code, map }: EsModule): BehaviourFacts {
     const specifier = moduleArgument(call, namespaces)
     if (specifier !== undefined) starts.push({ behaviour, specifier, ...spot(call) })
   })
-  const codeChange = codeChangeOf(program, code)
   return {
     claims: claimsOf(program, spot),
     declares,
     starts,
     arities: aritiesOf(program),
-    ...(codeChange === undefined ? {} : { codeChange }),
   }
-}
-
-function codeChangeOf(program: Program, code: string): string | undefined {
-  for (const statement of program.body) {
-    if (statement.type !== 'ExportNamedDeclaration' || statement.declaration == null) continue
-    const { declaration } = statement
-    if (declaration.type === 'FunctionDeclaration' && declaration.id.name === 'codeChange') {
-      return code.slice(declaration.start, declaration.end)
-    }
-    if (declaration.type !== 'VariableDeclaration') continue
-    for (const { id, start, end } of declaration.declarations) {
-      if (id.type === 'Identifier' && id.name === 'codeChange') return code.slice(start, end)
-    }
-  }
-  return undefined
 }
 
 type Spotter = (node: Node) => Spot

@@ -17,6 +17,7 @@ import { behaviourWarnings } from './behaviour_check.js'
 import type { BehaviourFacts } from './behaviour_facts.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
 import { type CompileFault, type CompileWarning, sortFaults } from './compile_fault.js'
+import { type CacheEntry, CompileMemory, type SourceText, type SourceWorld } from './compile_memory.js'
 import { type CompiledApplication, type CompiledModule, type PackageUse, targets } from './compiled.js'
 import { type EsFault, type EsModule, toEsModules } from './es_module.js'
 import { type Home, home } from './home.js'
@@ -53,22 +54,8 @@ export interface CompileOptions {
   readonly cache?: Cache
   /** Where otp-rel's own files are; default: found. */
   readonly home?: Home
-}
-
-/** A cached module: what was built, and what every specifier led to when it was. */
-interface CacheEntry {
-  readonly code: string
-  readonly map: string
-  readonly meta: ModuleMeta
-  readonly requests: readonly (readonly [specifier: string, target: ImportTarget])[]
-  readonly behaviour: BehaviourFacts
-}
-
-interface Job {
-  readonly source: ModuleSource
-  readonly importer: ImportApplication
-  readonly text: string
-  readonly key: string
+  /** What an earlier compilation of the same applications read and made, and this one adds to; default: nothing. */
+  readonly memory?: CompileMemory
 }
 
 /** Compiles every module of the given applications, which are a closed set: imports lead only into these. */
@@ -76,7 +63,61 @@ export async function compile(
   applications: readonly CompileInput[],
   options: CompileOptions = {},
 ): Promise<Result<Compiled, readonly CompileFault[]>> {
-  const { cache = noCache, home: at = home() } = options
+  const { cache = noCache, home: at = home(), memory = new CompileMemory() } = options
+  const sources = await memory.sources(() => readSourceWorld(applications, at))
+  const { world, wanted } = sources
+  const faults = [...sources.faults]
+  const code = [...wanted.values()].flat().filter(({ kind }) => kind === 'code')
+  const jobs = await Promise.all(code.map(async (source) => readJob(source, world, memory)))
+  jobs.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
+
+  const built = new Map<string, CompiledModule>()
+  const facts = new Map<string, BehaviourFacts>()
+  const keep = (job: Job, entry: CacheEntry): void => {
+    const { source, key } = job
+    const before = memory.built.get(source.id)
+    const module = before?.entry === entry ? before.module : builtModule(job, entry)
+    memory.built.set(source.id, { key, entry, module, world })
+    built.set(source.id, module)
+    facts.set(source.id, entry.behaviour)
+  }
+  const stale: Job[] = []
+  await Promise.all(
+    jobs.map(async (job) => {
+      const before = memory.built.get(job.source.id)
+      const isSame = before?.key === job.key
+      const entry = isSame ? before.entry : await cache.get<CacheEntry>(job.key)
+      const leads = entry !== undefined && ((isSame && before.world === world) || stillLeads(entry, job, world))
+      if (leads) keep(job, entry)
+      else stale.push(job)
+    }),
+  )
+  stale.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
+
+  const warnings: CompileWarning[] = []
+  if (stale.length > 0) {
+    const made = await build(stale, world)
+    faults.push(...made.faults)
+    warnings.push(...made.warnings)
+    for (const [job, entry] of made.entries) keep(job, entry)
+    await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
+  }
+  if (faults.length > 0) return err(sortFaults(faults))
+
+  await addJson(built, sources, memory)
+  const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
+  const starting = applications.map(({ name, appFile, resource }) => ({ name, appFile, module: started(resource) }))
+  warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
+  warnings.push(...behaviourWarnings(built, facts, starting))
+  const compiled = applications.map(({ name, vsn }) => {
+    const modules = [...built.values()].filter(({ application }) => application === name)
+    return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  })
+  return ok({ applications: compiled, fresh: stale.map(({ source }) => source.id), warnings })
+}
+
+/** Which files there are, and what imports may lead to. */
+async function readSourceWorld(applications: readonly CompileInput[], at: Home): Promise<SourceWorld> {
   const trees = await Promise.all(applications.map(({ name, sourceDir }) => readSources(name, sourceDir)))
   const faults: CompileFault[] = claims(trees)
   const importers = new Map<string, ImportApplication>()
@@ -91,63 +132,23 @@ export async function compile(
     wanted.set(name, found.modules)
     faults.push(...found.faults)
   }
-  const world: ImportWorld = { applications: importers, preloaded: await preloadedTrees(at) }
+  return { world: { applications: importers, preloaded: await preloadedTrees(at) }, wanted, faults }
+}
 
-  const jobs: Job[] = []
-  const readJobs = [...importers.values()].flatMap((importer) =>
-    (wanted.get(importer.name) ?? [])
-      .filter(({ kind }) => kind === 'code')
-      .map(async (source) => {
-        const text = await readFile(source.file, 'utf8')
-        const settings = await tsconfigText(dirname(source.file))
-        jobs.push({
-          source,
-          importer,
-          text,
-          key: cacheKey('module', TOOLS, source.id, extname(source.file), settings, text),
-        })
-      }),
-  )
-  await Promise.all(readJobs)
-  jobs.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
+interface Job extends SourceText {
+  readonly source: ModuleSource
+  readonly importer: ImportApplication
+}
 
-  const built = new Map<string, CompiledModule>()
-  const facts = new Map<string, BehaviourFacts>()
-  const moduleOf = builtModule(jobs)
-  const keep = (source: ModuleSource, entry: CacheEntry): void => {
-    built.set(source.id, moduleOf(source, entry))
-    facts.set(source.id, entry.behaviour)
-  }
-  const stale: Job[] = []
-  await Promise.all(
-    jobs.map(async (job) => {
-      const entry = await cache.get<CacheEntry>(job.key)
-      if (entry !== undefined && stillLeads(entry, job, world)) keep(job.source, entry)
-      else stale.push(job)
-    }),
-  )
-  stale.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
-
-  const warnings: CompileWarning[] = []
-  if (stale.length > 0) {
-    const made = await build(stale, world)
-    faults.push(...made.faults)
-    warnings.push(...made.warnings)
-    for (const [job, entry] of made.entries) keep(job.source, entry)
-    await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
-  }
-  if (faults.length > 0) return err(sortFaults(faults))
-
-  await addJson(built, wanted, importers)
-  const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
-  const starting = applications.map(({ name, appFile, resource }) => ({ name, appFile, module: started(resource) }))
-  warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
-  warnings.push(...behaviourWarnings(built, facts, starting))
-  const compiled = applications.map(({ name, vsn }) => {
-    const modules = [...built.values()].filter(({ application }) => application === name)
-    return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+async function readJob(source: ModuleSource, world: ImportWorld, memory: CompileMemory): Promise<Job> {
+  const read = await memory.text(source.file, async () => {
+    const text = await readFile(source.file, 'utf8')
+    const settings = await tsconfigText(dirname(source.file))
+    return { text, key: cacheKey('module', TOOLS, source.id, extname(source.file), settings, text) }
   })
-  return ok({ applications: compiled, fresh: stale.map(({ source }) => source.id), warnings })
+  const importer = world.applications.get(source.application)
+  if (importer === undefined) throw new Error(`${source.id} is of no application that is compiled`)
+  return { source, importer, ...read }
 }
 
 /** The callback module of an application; behind the application starter where that is used. */
@@ -168,15 +169,10 @@ function stillLeads({ requests }: CacheEntry, { source, importer }: Job, world: 
   })
 }
 
-const builtModule = (jobs: readonly Job[]) => {
-  const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
-  return (
-    { application, name, id, file }: ModuleSource,
-    { code, map, meta, behaviour }: CacheEntry,
-  ): CompiledModule => {
-    const packages = packagesOf(meta, file, texts.get(id) ?? '')
-    return { application, name, id, source: file, file: `${name}.js`, code, map, meta, packages, behaviour }
-  }
+function builtModule({ source, text }: Job, { code, map, meta, behaviour }: CacheEntry): CompiledModule {
+  const { application, name, id, file } = source
+  const packages = packagesOf(meta, file, text)
+  return { application, name, id, source: file, file: `${name}.js`, code, map, meta, packages, behaviour }
 }
 
 function packagesOf(meta: ModuleMeta, file: string, text: string): PackageUse[] {
@@ -255,27 +251,18 @@ function toBuiltModule(
 /** Adds the JSON files that modules import or app.json names. */
 async function addJson(
   built: Map<string, CompiledModule>,
-  wanted: ReadonlyMap<string, readonly ModuleSource[]>,
-  importers: ReadonlyMap<string, ImportApplication>,
+  { wanted, world }: SourceWorld,
+  memory: CompileMemory,
 ): Promise<void> {
   const ids = new Set(
     [...built.values()].flatMap(({ meta }) => targets(meta).map((target) => ('m' in target ? target.m : ''))),
   )
-  const all = [...importers.values()].flatMap(({ sources }) => sources.files).filter(({ kind }) => kind === 'json')
+  const all = [...world.applications.values()].flatMap(({ sources }) => sources.files)
   const named = new Set([...wanted.values()].flat().map(({ id }) => id))
-  for (const { application, name, id, file } of all) {
-    if (!ids.has(id) && !named.has(id)) continue
-    const code = await readFile(file, 'utf8')
-    built.set(id, {
-      application,
-      name,
-      id,
-      source: file,
-      file: name,
-      code,
-      map: undefined,
-      meta: undefined,
-      packages: [],
-    })
+  for (const { application, name, id, file, kind } of all) {
+    if (kind !== 'json' || (!ids.has(id) && !named.has(id))) continue
+    const { text: code } = await memory.text(file, async () => ({ text: await readFile(file, 'utf8'), key: '' }))
+    const module = { application, name, id, source: file, file: name, code, map: undefined, meta: undefined }
+    built.set(id, { ...module, packages: [] })
   }
 }

@@ -143,7 +143,7 @@ function below(dir: string, path: string): string | undefined {
 }
 
 function moduleOf(owner: ImportApplication, path: string, specifier: string, importer: ImportApplication): Outcome {
-  const names = new Set(owner.sources.files.map(({ name }) => name))
+  const names = namesOf(owner.sources)
   const name = [path, moduleNameOf(path)?.name, `${path}/index`].find((one) => one !== undefined && names.has(one))
   if (name === undefined) {
     const wanted = moduleNameOf(path)?.name ?? path
@@ -162,6 +162,15 @@ function moduleOf(owner: ImportApplication, path: string, specifier: string, imp
     return { fault: { tag: 'undeclared_application', specifier, application, other: owner.name, appFile } }
   }
   return { target: { m: `${owner.name}/${name}` } }
+}
+
+const known = new WeakMap<SourceTree, ReadonlySet<string>>()
+
+/** The names of an application's modules, gathered once. */
+function namesOf(tree: SourceTree): ReadonlySet<string> {
+  const names = known.get(tree) ?? new Set(tree.files.map(({ name }) => name))
+  known.set(tree, names)
+  return names
 }
 
 /** The specifier with another module's name in it. */

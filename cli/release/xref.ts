@@ -22,6 +22,7 @@ export interface TopLevelAwait {
 
 /** Looks up the exported names of a module; undefined where they are not known: preloaded, JSON, or through such a one. */
 export function exportNames(built: ReadonlyMap<string, CompiledModule>): (id: string) => Set<string> | undefined {
+  const known = new Map<string, Set<string> | undefined>()
   const exportsOf = (id: string, seen: ReadonlySet<string> = new Set()): Set<string> | undefined => {
     const { meta } = built.get(id) ?? {}
     if (meta === undefined) return undefined
@@ -35,7 +36,10 @@ export function exportNames(built: ReadonlyMap<string, CompiledModule>): (id: st
     }
     return names
   }
-  return (id) => exportsOf(id)
+  return (id) => {
+    if (!known.has(id)) known.set(id, exportsOf(id))
+    return known.get(id)
+  }
 }
 
 /** Imports of names that the imported module of an application does not have. */
@@ -48,6 +52,7 @@ export function undefinedExports(
     if (!('m' in found)) return []
     const names = exportsOf(found.m)
     const missing = names === undefined ? [] : (found.n ?? []).filter((name) => !names.has(name))
+    if (missing.length === 0) return []
     const place = placeOf(found.s, texts.get(module.id) ?? '')
     return missing.map((name) => ({ tag: 'undefined_export', file: module.source, ...place, name, module: found.m }))
   }

@@ -28,6 +28,8 @@ export interface DevChange {
 /** What a change did. */
 export interface DevSummary {
   readonly duration_ms: number
+  /** Of it, the time to compile the new modules and to evaluate them aside. */
+  readonly check_ms: number
   /** The longest time for which one process was suspended, in ms. */
   readonly longest_pause_ms: number
   readonly suspended: number
@@ -57,6 +59,7 @@ export async function devLoad(
     const [first] = tried.error
     return err(first !== undefined && tried.error.length === 1 ? first : checkFailed(tried.error))
   }
+  const checkedMs = clock.monotonicMs() - sinceMs
   const world = nodeWorld(linker, tried.value.prepared)
   const log = new UndoLog()
   const data = await controller.snapshot()
@@ -72,6 +75,7 @@ export async function devLoad(
     return ok({
       unpurged,
       summary: {
+        check_ms: checkedMs,
         duration_ms: clock.monotonicMs() - sinceMs,
         longest_pause_ms: done.longestPauseMs,
         suspended: done.suspended,
