@@ -77,11 +77,14 @@ const base = { tight: best(native.runTight), big: best(native.runBig) }
 const ratio = (now: number, then: number) => `${now.toFixed(2)} ns, ${(now / then).toFixed(2)} of native`
 console.log(`native       tight ${base.tight.toFixed(2)} ns   big ${base.big.toFixed(2)} ns`)
 let version = 1
+const bigs: number[] = []
 for (const upgrades of [0, 1, 3, 20]) {
   while (version <= upgrades) await upgrade(++version)
   const [tight, big] = [best(own.runTight), best(own.runBig)]
+  bigs.push(big)
   console.log(
     `upgrades ${String(upgrades).padStart(2)}  tight ${ratio(tight, base.tight)}   big ${ratio(big, base.big)}`,
   )
 }
+console.log(JSON.stringify({ native: base.big, before: bigs[0], after: Math.max(...bigs.slice(1)) }))
 rmSync(root, { recursive: true, force: true })

@@ -1,7 +1,9 @@
 /**
- * `node --import tsx bench/systools.ts`: processor time of makeScript and makeRelup for chains, trees and lists of
+ * `node --import tsx bench/systools.ts [scripts]`: processor time of makeScript and makeRelup for chains, trees and lists of
  * applications, and of modules; by wall clock on a quiet machine the same.
  * OTP 25's systools takes 7.5, 134 and 8400 ms for chains of 10, 100 and 1000 (quadratic: it opens files on the way).
+ *
+ * With `scripts` only boot scripts of 10, 100 and 1000 applications in a chain, as figures for bench/run.ts.
  *
  * Growth is near-linear where the last column, the time for ten times as many, stays near 10.
  */
@@ -111,12 +113,30 @@ function measure(work: () => void): number {
   return Math.min(...times)
 }
 
-console.log('| what | size | ms | times the one before |\n|---|---|---|---|')
-for (const [what, sizes, make] of RUNS) {
-  let before: number | undefined
-  for (const size of sizes) {
-    const ms = measure(make(size))
-    console.log(`| ${what} | ${size} | ${ms.toFixed(1)} | ${before === undefined ? '' : (ms / before).toFixed(1)} |`)
-    before = ms
+function table(): void {
+  console.log('| what | size | ms | times the one before |\n|---|---|---|---|')
+  for (const [what, sizes, make] of RUNS) {
+    let before: number | undefined
+    for (const size of sizes) {
+      const ms = measure(make(size))
+      console.log(`| ${what} | ${size} | ${ms.toFixed(1)} | ${before === undefined ? '' : (ms / before).toFixed(1)} |`)
+      before = ms
+    }
   }
 }
+
+/** Milliseconds by the clock, as systools is timed: a list for each size, by turns. */
+function scripts(): void {
+  const works = [10, 100, 1000].map((n) => ({ n, work: script(list(n, chain)), ms: [] as number[] }))
+  for (let i = 0; i < REPEATS; i++) {
+    for (const { work, ms } of works) {
+      const start = performance.now()
+      work()
+      ms.push(performance.now() - start)
+    }
+  }
+  console.log(JSON.stringify(Object.fromEntries(works.map(({ n, ms }) => [`ms_${n}`, ms]))))
+}
+
+if (process.argv[2] === 'scripts') scripts()
+else table()

@@ -4,14 +4,14 @@
  * node saw, for 1, 100 and 10,000 servers (BEAM, OTP 25: 1.1, 2.0 and 123 ms). `churn`: 200 upgrades back and forth,
  * heap after collection (BEAM: +0.4 %). Needs `npm run build` first.
  */
+import { median } from './judge.js'
 import { LiveProject, prepareCounters, type Summary } from './live_project.js'
 
-const ROUNDS = 5
+const ROUNDS = process.env.BENCH_QUICK === '1' ? 2 : 5
 const project = new LiveProject()
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
-
 function pause(): void {
+  const told: Record<string, number[]> = {}
   console.log('| gen_servers | | stood still, ms | longest call, ms | whole change, ms |\n|---|---|---|---|---|')
   for (const n of [1, 100, 10_000]) {
     project.onNode('start')
@@ -32,6 +32,7 @@ function pause(): void {
         }
       }
       for (const way of ['up', 'down'] as const) {
+        told[`${way}_${n}`] = figures[way].map((one) => one.longest_pause_ms)
         const still = median(figures[way].map((one) => one.longest_pause_ms))
         const whole = median(figures[way].map((one) => one.duration_ms))
         console.log(`| ${n} | ${way} | ${still.toFixed(1)} | ${median(calls[way]).toFixed(1)} | ${whole.toFixed(0)} |`)
@@ -40,6 +41,7 @@ function pause(): void {
       project.onNode('stop')
     }
   }
+  console.log(JSON.stringify(told))
 }
 
 function churn(): void {
@@ -47,12 +49,16 @@ function churn(): void {
   try {
     project.rpc('ctr/ctr_sup:fill', 100)
     const heap = (): number => Number(project.onNode('eval', 'gc(), gc(), process.memoryUsage().heapUsed')) / 1e6
+    const told: Record<string, number> = {}
     console.log('| upgrades | heap, MB |\n|---|---|')
-    console.log(`| 0 | ${heap().toFixed(2)} |`)
-    for (let i = 1; i <= 200; i++) {
-      project.onNode(i % 2 === 1 ? 'upgrade' : 'downgrade', i % 2 === 1 ? '2.0.0' : '1.0.0')
-      if (i === 20 || i % 50 === 0) console.log(`| ${i} | ${heap().toFixed(2)} |`)
+    for (let i = 0; i <= 200; i++) {
+      if (i > 0) project.onNode(i % 2 === 1 ? 'upgrade' : 'downgrade', i % 2 === 1 ? '2.0.0' : '1.0.0')
+      if (i !== 20 && i % 50 !== 0) continue
+      const now = heap()
+      told[`heap_${i}`] = now
+      console.log(`| ${i} | ${now.toFixed(2)} |`)
     }
+    console.log(JSON.stringify(told))
   } finally {
     project.onNode('stop')
   }

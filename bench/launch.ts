@@ -1,0 +1,63 @@
+/** Starts measuring programs, each in a process of its own, and reads what they print. */
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Program } from './budget.js'
+import { type Figures, figuresOf } from './judge.js'
+
+/** The folder bench. */
+export const BENCH = fileURLToPath(new URL('.', import.meta.url))
+/** A program that takes longer has hung. */
+const TIMEOUT_MS = 300_000
+
+const call = promisify(execFile)
+
+/** What can be run here. */
+export interface Tools {
+  /** Whether the tools of a program are installed. */
+  can(program: Program): boolean
+  /** @throws {Error} when it ends with another status than 0, says no figures, or takes longer than five minutes */
+  run(program: Program): Promise<Figures>
+  /** Removes what was made for the run. */
+  clean(): void
+}
+
+const has = (command: string): boolean => spawnSync(command, ['-help'], { stdio: 'ignore' }).error === undefined
+
+/**
+ * Compiles bench/erlang when `erl` and `erlc` are installed.
+ *
+ * @param quick programs that repeat by themselves do so less often
+ */
+export function toolsHere(quick: boolean): Tools {
+  const erlang = has('erl') && has('erlc')
+  const beams = erlang ? mkdtempSync(join(tmpdir(), 'otp-rel-bench-')) : ''
+  if (erlang) {
+    const sources = readdirSync(join(BENCH, 'erlang')).filter((file) => file.endsWith('.erl'))
+    execFileSync('erlc', ['-o', beams, ...sources.map((file) => join(BENCH, 'erlang', file))])
+  }
+  const env = { ...process.env, BENCH_BEAMS: beams, ...(quick ? { BENCH_QUICK: '1' } : {}) }
+  return {
+    can: ({ erlang: wants, needs }) => erlang || (wants === undefined && needs !== 'erlang'),
+    run: async ({ node = '', erlang: words, args = [], flags = [] }) => {
+      const [command, given] =
+        words === undefined
+          ? [process.execPath, [...flags, '--import', 'tsx', join(BENCH, node), ...args]]
+          : ['erl', ['+S', '1', '+P', '4000000', '-noshell', '-pa', beams, ...words]]
+      const { stdout } = await call(command, given, {
+        cwd: join(BENCH, '..'),
+        env,
+        timeout: TIMEOUT_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1 << 24,
+      })
+      return figuresOf(stdout)
+    },
+    clean: () => {
+      if (erlang) rmSync(beams, { recursive: true, force: true })
+    },
+  }
+}
