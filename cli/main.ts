@@ -2,11 +2,13 @@
 /**
  * `otp-rel`. Here alone are its streams, its signals and its end.
  */
+import nodeModule from 'node:module'
 import process from 'node:process'
-import { runCli } from './commands/run.js'
-import { homeVersion } from './release/home.js'
-import { bugLines } from './render/bug.js'
 import { EXIT_CODES } from './render/exit_codes.js'
+
+// V8's code of what is imported from here on is kept between runs, from Node 22 on.
+if ('enableCompileCache' in nodeModule && typeof nodeModule.enableCompileCache === 'function')
+  nodeModule.enableCompileCache()
 
 const interruption = new AbortController()
 process.on('SIGINT', () => {
@@ -24,6 +26,7 @@ const argv = process.argv.slice(2)
 let version = 'unknown'
 let code: number
 try {
+  const [{ runCli }, { homeVersion }] = await Promise.all([import('./commands/run.js'), import('./release/home.js')])
   version = homeVersion()
   const { stdin, stdout, stderr, env } = process
   const world = {
@@ -38,6 +41,7 @@ try {
   }
   code = await runCli(argv, world)
 } catch (thrown) {
+  const { bugLines } = await import('./render/bug.js')
   process.stderr.write(`${bugLines(thrown, version, ['otp-rel', ...argv]).join('\n')}\n`)
   code = EXIT_CODES.bug.code
 }

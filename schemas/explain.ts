@@ -54,7 +54,7 @@ function reduceChoices(complaints: readonly Complaint[]): Complaint[] {
       // The complaints of the branches stand directly before that of their choice.
       let from = kept.length
       while (from > 0 && isWithin(kept[from - 1], complaint)) from--
-      kept.push(...choose(complaint, kept.splice(from)))
+      for (const one of choose(complaint, kept.splice(from))) kept.push(one)
     } else {
       kept.push(complaint)
     }

@@ -53,9 +53,8 @@ export function read<F extends Format>(format: F, text: string, file: string): R
   const tree = parseJsonTree(source)
   if (tree.root === undefined || tree.errors.length > 0) return err(parseFaults(source, tree, file))
   const { root } = tree
-  const findings: Finding[] = duplicateKeys(source, root)
   const value = jsonValue(root)
-  findings.push(...findingsOf(format, value))
+  const findings: readonly Finding[] = [...duplicateKeys(source, root), ...findingsOf(format, value)]
   // No finding: the validator has said that the value has the format.
   if (findings.length === 0) return ok(withoutSchema(value) as Formats[F])
   const faults = findings.map((finding) => {

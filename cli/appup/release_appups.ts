@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Appup } from '../../schemas/types.js'
-import type { ResolvedApplication, ResolvedRelease } from '../release/resolve.js'
+import type { ResolvedApplication } from '../release/resolve.js'
 import { compareVsn } from '../release/vsn.js'
 import { editedText, newText } from './appup_text.js'
 import { type GeneratedAppup, generateAppup } from './generate.js'
@@ -150,17 +150,6 @@ function reportOf(application: ResolvedApplication, generated: readonly Generate
     text: written === undefined ? newText(merged) : editedText(written.text, written.value, vsn, entries),
     steps,
   }
-}
-
-/** The release with the appups that were filled in in place of those that people wrote. */
-export function withAppups(release: ResolvedRelease, found: ReleaseAppups | undefined): ResolvedRelease {
-  const applications = release.applications.map((one) => {
-    const report = found?.reports.find(({ application }) => application === one.name)
-    return report === undefined
-      ? one
-      : { ...one, appup: { file: report.file, text: report.text, value: report.merged } }
-  })
-  return { ...release, applications }
 }
 
 /** What the appups that people wrote do not cover: a fault for each change, in the order of the applications. */

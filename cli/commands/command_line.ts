@@ -1,10 +1,10 @@
 /**
- * The command line of `otp-rel`, read with yargs.
+ * The command line of `otp-rel`, read with yargs-parser.
  *
- * yargs finds options and their values; which ones a command has, what is missing and what is one too many is decided
+ * It finds options and their values; which ones a command has, what is missing and what is one too many is decided
  * by the command's description, as in `bin/NAME`, so that both refuse with the same words.
  */
-import yargs from 'yargs'
+import parser from 'yargs-parser'
 import { err, type Result } from '../../schemas/result.js'
 import { optionMeant, place } from '../node/arguments.js'
 import type { Arguments, CommandSpec, Option } from '../node/command.js'
@@ -24,23 +24,13 @@ export function readCommandLine(
 ): Result<Arguments, Failure> {
   const options = [...command.options, ...shared]
   const hints = [`otp-rel ${signature(command)}`, `see "otp-rel help ${command.name}"`]
-  const types = Object.fromEntries(
-    options.map(({ name, type }) => [
-      name,
-      type === 'boolean' ? { type } : { type: 'string' as const, requiresArg: true },
-    ]),
+  const [switches, valued] = [options.filter(isSwitch), options.filter((one) => !isSwitch(one))].map((some) =>
+    some.map(({ name }) => name),
   )
-  let refused: string | undefined
-  const parsed = yargs([...argv])
-    .locale('en')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail((message, error) => {
-      refused = message ?? error.message
-    })
-    .options(types)
-    .parserConfiguration({
+  const { argv: parsed, error } = parser.detailed([...argv], {
+    boolean: switches,
+    string: valued,
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
@@ -50,9 +40,9 @@ export function readCommandLine(
       'populate--': true,
       // Words that look like options and are none of ours are ours to refuse, or to pass through.
       'unknown-options-as-args': true,
-    })
-    .parseSync()
-  if (refused !== undefined) return err(usage('bad_option', refused, hints))
+    },
+  })
+  if (error !== null) return err(usage('bad_option', error.message, hints))
 
   const words = parsed._.map(String)
   const afterDashes = parsed['--']
@@ -96,3 +86,5 @@ export function readCommandLine(
   }
   return place([...words, ...plain], command, args, hints)
 }
+
+const isSwitch = ({ type }: Option): boolean => type === 'boolean'

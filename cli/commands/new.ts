@@ -136,7 +136,7 @@ async function render(
     for (const entry of found) {
       if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name).slice(folder.length + 1, -'.hbs'.length)
-      files.push([path.replaceAll('NAME', name), await renderTemplate(`new/${part}/${path}`, data, at)])
+      files.push([path.replaceAll('NAME', name), await renderTemplate(`new/${part}/${path}`, data, { home: at })])
     }
   }
   return files.sort(([a], [b]) => (a < b ? -1 : 1))

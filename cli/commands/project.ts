@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, type Context, list, type NodeContext, type Target, text } from '../node/command.js'
-import { CONFIG_FILE, type Config, type ConfigOptions, configIn, findConfig, loadConfig } from '../release/config.js'
+import type { Config, ConfigOptions } from '../release/config.js'
+import { CONFIG_FILE, configIn, findConfig } from '../release/config_file.js'
 import type { Failure } from '../render/failure.js'
 import { didYouMean } from '../render/nearest.js'
 
-export { CONFIG_FILE } from '../release/config.js'
+export { CONFIG_FILE } from '../release/config_file.js'
 
 /** What a command of `otp-rel` gets besides its arguments. */
 export interface CliContext extends Context {
@@ -33,6 +34,12 @@ export async function projectPath(args: Arguments, context: CliContext): Promise
   const { dir, file } = projectPlace(args, context)
   if (file !== undefined) return ok(file)
   return (await implied(dir, {})) === undefined ? err(noConfig(args, dir)) : ok(dir)
+}
+
+/** Reading one is loaded only where there is one. */
+async function written(file: string, options: ConfigOptions) {
+  const { loadConfig } = await import('../release/config.js')
+  return loadConfig(file, options)
 }
 
 /** Loaded only where there is no configuration. */
@@ -63,10 +70,11 @@ function noConfig(args: Arguments, dir: string): Failure {
 export async function readProject(args: Arguments, context: CliContext): Promise<Result<Config, Failure>> {
   const { dir, file } = projectPlace(args, context)
   const options = configOptions(args, context)
-  const config = file === undefined ? await implied(dir, options) : await loadConfig(file, options)
+  const config = file === undefined ? await implied(dir, options) : await written(file, options)
   if (config === undefined) return err(noConfig(args, dir))
   if (config.ok) return config
-  return err({ exit: 'bad_input', tag: 'bad_config', message: `${CONFIG_FILE} cannot be used`, faults: config.error })
+  const message = file === undefined ? 'the project cannot be used' : `${CONFIG_FILE} cannot be used`
+  return err({ exit: 'bad_input', tag: 'bad_config', message, faults: config.error })
 }
 
 /** A release that a command means, and where its packages lie. */

@@ -189,6 +189,12 @@ export const COMMAND_LINE_PAGES: Pages = {
     'Wait longer, or end it by force.',
     'bin/shop stop --wait 300',
   ),
+  hook_failed: page(
+    'A hook, an executable file hooks/WHEN of the version or of the installation, did not end with 0.',
+    'A hook before a stop or an upgrade can refuse it. One after an upgrade cannot: what was done stays.',
+    'See what the hook printed. Mend it, or move the file away.',
+    'hooks/pre_upgrade ended with 1: pre_upgrade of shop 1.1.0 is refused',
+  ),
   restart_timeout: page(
     'An upgrade restarted the node, and nothing has told the outcome in time.',
     'The new release is on trial: if it does not start, the old one boots again.',

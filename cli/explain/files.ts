@@ -56,6 +56,12 @@ const CONFIG: Pages = {
     'Go to the folder of the project, name it with --project, or make one.',
     'otp-rel new shop',
   ),
+  several_applications: page(
+    'There are several applications and no otp.config.json.',
+    'One application is a release by itself; of several nobody knows which are to run together.',
+    'Write otp.config.json beside them: the name of the release, its version and its applications.',
+    '{ "releases": [{ "name": "shop", "vsn": "1.0.0", "applications": ["shop", "cart"] }] }',
+  ),
   bad_config: page(
     'otp.config.json has faults; they stand above with their places.',
     'Commands on a node read it to find the release.',

@@ -9,13 +9,12 @@
  *
  * OTP: the unpacking half of `release_handler:unpack_release/1`, which keeps whatever is there.
  */
-import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
+import { constants, lstatSync, readFileSync } from 'node:fs'
+import { chmod, copyFile, lstat, readdir, readlink, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ensureDir, remove } from 'fs-extra/esm'
-import { sumOf } from '../../runtime/sasl/src/checksums.js'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
+import { ensureDir, openSums, remove, type Sums } from './files.js'
 import type { FileAction, PlanGroup, ReleasePlan } from './plan.js'
 
 /** What an assembly did. */
@@ -42,6 +41,8 @@ export type AssembleFault =
 export interface AssembleOptions {
   /** Which folders whose content differs are replaced. Default: none. */
   readonly force?: (folder: string) => boolean
+  /** Remembers what was copied before. Default: nobody does. */
+  readonly sums?: Sums
 }
 
 /** What becomes of a group. */
@@ -53,11 +54,11 @@ export async function assemble(
   root: string,
   options: AssembleOptions = {},
 ): Promise<Result<Assembled, readonly AssembleFault[]>> {
-  const { force = () => false } = options
+  const { force = () => false, sums = await openSums(undefined) } = options
   const faults: AssembleFault[] = []
   const todo: { readonly group: PlanGroup; readonly verdict: 'place' | 'replace' }[] = []
   for (const group of plan.groups) {
-    const verdict = judge(group, await changedFiles(group, root), force(group.unit))
+    const verdict = judge(group, await changedFiles(group, root, sums), force(group.unit))
     if (typeof verdict === 'object')
       faults.push({ tag: 'version_reused', unit: group.unit, kind: group.kind, files: verdict.differs })
     else if (verdict !== 'keep') todo.push({ group, verdict })
@@ -98,7 +99,7 @@ function judge({ kind }: PlanGroup, changed: readonly string[] | undefined, forc
 }
 
 /** Paths that differ from what is there, within the group's folder; undefined when nothing of it is there. */
-async function changedFiles(group: PlanGroup, root: string): Promise<readonly string[] | undefined> {
+async function changedFiles(group: PlanGroup, root: string, sums: Sums): Promise<readonly string[] | undefined> {
   const { unit, kind, actions } = group
   if (kind === 'state') {
     const there = await Promise.all(actions.map(({ path }) => lstat(join(root, path)).catch(() => undefined)))
@@ -106,7 +107,9 @@ async function changedFiles(group: PlanGroup, root: string): Promise<readonly st
   }
   const found = await lstat(join(root, unit)).catch(() => undefined)
   if (found === undefined) return undefined
-  const changed = await Promise.all(actions.map(async (action) => ((await isThere(action, root)) ? [] : [action.path])))
+  const changed = await Promise.all(
+    actions.map(async (action) => ((await isThere(action, root, sums)) ? [] : [action.path])),
+  )
   const planned = new Set(actions.map(({ path }) => path))
   // what a node puts into a folder of an overlay is its own
   const extra =
@@ -116,12 +119,22 @@ async function changedFiles(group: PlanGroup, root: string): Promise<readonly st
   return [...changed.flat(), ...extra].map((path) => (path === unit ? path : path.slice(unit.length + 1))).sort()
 }
 
-async function isThere(action: FileAction, root: string): Promise<boolean> {
+async function isThere(action: FileAction, root: string, sums: Sums): Promise<boolean> {
   const path = join(root, action.path)
   if (action.op === 'link') return (await readlink(path).catch(() => undefined)) === action.target
   if (action.op === 'mkdir') return (await lstat(path).catch(() => undefined))?.isDirectory() === true
-  if (action.op === 'write') return (await readFile(path, 'utf8').catch(() => undefined)) === action.text
-  return (await sumOf(path).catch(() => undefined)) === action.sha256
+  if (action.op === 'write') return textOf(path) === action.text
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false
+  return (await sums.of(path, action.path))?.sha256 === action.sha256
+}
+
+/** Synchronously: a release has hundreds of small files, which that reads in a fifth of the time. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 /** Files and links below a folder, relative to the root. */

@@ -2,10 +2,10 @@ import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Rel, Relup } from '../../schemas/types.js'
-import { type ReleaseAppups, withAppups } from '../appup/release_appups.js'
+import type { ReleaseAppups } from '../appup/release_appups.js'
 import { contentOfPlan } from '../appup/release_content.js'
 import { assemble, assembleFault } from './assemble.js'
-import { buildAppups } from './build_appups.js'
+import { buildAppups, withAppups } from './build_appups.js'
 import { runHooks } from './build_hooks.js'
 import { openCache } from './cache.js'
 import { compile } from './compile.js'
@@ -181,7 +181,7 @@ async function buildRelease(
   const [runtime, compiled, files] = await Promise.all([
     bundleRuntime({ cache }),
     compile(resolved.value.applications, { cache }),
-    readFilesOf(resolved.value, spec, sums),
+    readFilesOf(resolved.value, spec, sums, cache),
   ])
   if (!compiled.ok) return err(compiled.error.map((fault) => compileFault(fault, show)))
   progress({ verb: 'compiling', text: compilingText(compiled.value.applications, compiled.value.fresh) })
@@ -206,8 +206,8 @@ async function buildRelease(
     script: script.value.script,
     config: texts,
     vmArgs,
-    startScript: await renderTemplate('bin/start.sh', { name: rel.name }),
-    envScript: await envScript(resolved.value, node !== undefined, envSh),
+    startScript: await renderTemplate('bin/start.sh', { name: rel.name }, { cache }),
+    envScript: await envScript(resolved.value, node !== undefined, envSh, cache),
     node,
     overlay: overlay.value,
     strip: spec.strip,
@@ -276,7 +276,8 @@ async function buildRelease(
 
   // assembled
   const force = await replaceable(root, new Set([rel.vsn, ...rebuilt]), options.force)
-  const assembled = await assemble(plan, root, { force })
+  const assembled = await assemble(plan, root, { force, sums })
+  await sums.save()
   if (!assembled.ok) return err(assembled.error.map(assembleFault))
   progress({ verb: 'assembled', text: show(root) })
   const { placed } = assembled.value

@@ -2,7 +2,7 @@
 
 import type { Fault } from '../../schemas/fault.js'
 import { ok, type Result } from '../../schemas/result.js'
-import { type ReleaseAppups, releaseAppups } from '../appup/release_appups.js'
+import type { ReleaseAppups } from '../appup/release_appups.js'
 import { contentOfPlan } from '../appup/release_content.js'
 import type { ReleasePlan } from './plan.js'
 import { type AssembledRelease, olderThan } from './release_relup.js'
@@ -31,5 +31,18 @@ export async function buildAppups(build: BuildAppups): Promise<Result<ReleaseApp
   const named = spec.upgradeFrom.filter((vsn) => there.has(vsn))
   const asked = from ?? []
   const bases = asked.length > 0 ? asked : spec.upgradeFrom.length > 0 ? named : olderThan(rel.vsn, assembled)
+  // Comparing modules needs a parser, which few builds do.
+  const { releaseAppups } = await import('../appup/release_appups.js')
   return releaseAppups(contentOfPlan(rel, plan()), applications, root, bases)
+}
+
+/** The release with the appups that were filled in in place of those that people wrote. */
+export function withAppups(release: ResolvedRelease, found: ReleaseAppups | undefined): ResolvedRelease {
+  const applications = release.applications.map((one) => {
+    const report = found?.reports.find(({ application }) => application === one.name)
+    return report === undefined
+      ? one
+      : { ...one, appup: { file: report.file, text: report.text, value: report.merged } }
+  })
+  return { ...release, applications }
 }

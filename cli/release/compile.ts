@@ -7,6 +7,7 @@
  * cache. Faults of all files are gathered, each with file, line and column.
  * OTP: the compiler, which systools leaves to make; the checks are those of xref and of `systools_make:check_mods`.
  */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
@@ -130,7 +131,7 @@ async function readSourceWorld(applications: readonly CompileInput[], at: Home):
     const named = resource.modules.length > 0 ? resource.modules : undefined
     const found = wantedModules(sources, named, appFile)
     wanted.set(name, found.modules)
-    faults.push(...found.faults)
+    for (const fault of found.faults) faults.push(fault)
   }
   return { world: { applications: importers, preloaded: await preloadedTrees(at) }, wanted, faults }
 }
@@ -142,7 +143,7 @@ interface Job extends SourceText {
 
 async function readJob(source: ModuleSource, world: ImportWorld, memory: CompileMemory): Promise<Job> {
   const read = await memory.text(source.file, async () => {
-    const text = await readFile(source.file, 'utf8')
+    const text = readFileSync(source.file, 'utf8') // they are many and small
     const settings = await tsconfigText(dirname(source.file))
     return { text, key: cacheKey('module', TOOLS, source.id, extname(source.file), settings, text) }
   })

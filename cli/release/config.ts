@@ -3,7 +3,6 @@
  *
  * OTP has no such file of its own; relx.config and reltool.config stand here.
  */
-import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
@@ -12,6 +11,7 @@ import type { JsonPath } from '../../schemas/position.js'
 import { read } from '../../schemas/read.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { Goal, OtpConfig } from '../../schemas/types.js'
+import { CONFIG_FILE, configsIn } from './config_file.js'
 import {
   formatLayerError,
   type LayerError,
@@ -25,19 +25,6 @@ import { type Config, faultAt, type GoalSpec, type ReleaseSpec, settingPath, typ
 
 export { type Config, faultAt, type GoalSpec, type ReleaseSpec, settingPath, type TextFile } from './config_spec.js'
 
-/** Name of the configuration file, for messages. */
-export const CONFIG_FILE = 'otp.config.json'
-
-/** Every name it may have; a folder has one of them. */
-export const CONFIG_FILES: readonly string[] = [
-  CONFIG_FILE,
-  'otp.config.jsonc',
-  'otp.config.ts',
-  'otp.config.mts',
-  'otp.config.mjs',
-  'otp.config.js',
-]
-
 /** What counts besides the file. */
 export interface ConfigOptions {
   /** Names of profiles, `prod` or `prod,eu`, lowest first. Default: none. */
@@ -45,26 +32,6 @@ export interface ConfigOptions {
   /** Settings of the command line, `releases.shop.vsn=1.2.0`. Default: none. */
   readonly set?: readonly string[] | undefined
 }
-
-/**
- * The configuration of the project that a folder belongs to.
- *
- * @param dir where to begin; the folders above it follow
- * @returns the file, absolute, or undefined where there is none up to the root of the file system
- */
-export function findConfig(dir: string): string | undefined {
-  const at = resolve(dir)
-  const file = configIn(at)
-  if (file !== undefined) return file
-  const above = dirname(at)
-  return above === at ? undefined : findConfig(above)
-}
-
-/** The configuration in a folder, absolute; the first where there are several. */
-export const configIn = (dir: string): string | undefined => configsIn(resolve(dir))[0]
-
-const configsIn = (dir: string): readonly string[] =>
-  CONFIG_FILES.map((name) => join(dir, name)).filter((file) => existsSync(file))
 
 /**
  * Reads a configuration and looks whether the files that it names are there.

@@ -10,7 +10,8 @@ import { dirname, join, resolve } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, type Result } from '../../schemas/result.js'
 import type { OtpConfig } from '../../schemas/types.js'
-import { CONFIG_FILE, type Config, type ConfigOptions, configOf, findConfig, readConfig } from './config.js'
+import { type Config, type ConfigOptions, configOf, readConfig } from './config.js'
+import { CONFIG_FILE, findConfig } from './config_file.js'
 
 /** Where the applications of a project are: those that are no packages of others. */
 const OWN = new Set(['.', 'apps/*', 'workspaces'])
@@ -42,7 +43,7 @@ export async function impliedConfig(
     const names = own.map(({ name }) => `"${name}"`).join(', ')
     const example = `{ "releases": [{ "name": "${app.name}", "vsn": "${app.vsn}", "applications": ["${app.name}"] }] }`
     const message = `there are several applications, ${names}; say what the release is in ${CONFIG_FILE}: ${example}`
-    return err([{ tag: 'no_config', severity: 'error', message, file: root }])
+    return err([{ tag: 'several_applications', severity: 'error', message, file: root }])
   }
   const there = (path: string) => (existsSync(join(root, path)) ? path : undefined)
   const [sysConfig, vmArgs] = [there('config/sys.config.json'), there('config/vm.args')]

@@ -4,9 +4,9 @@
  *
  * Sums of files that were not touched since the last build come from `_build/cache/sums.json` (path, size, times).
  */
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { outputFile } from 'fs-extra/esm'
+import { type Stats, statSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { sumOf } from '../../runtime/sasl/src/checksums.js'
 
 /** A regular file as it lies on the build machine. */
@@ -36,7 +36,7 @@ export async function openSums(file: string | undefined): Promise<Sums> {
   let changed = false
   return {
     async of(from, path) {
-      const found = await stat(from).catch(() => undefined)
+      const found = statOf(from)
       if (found === undefined || !found.isFile()) return undefined
       const stamp = `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}`
       const mode = (found.mode & 0o100) === 0 ? 0o644 : 0o755
@@ -56,6 +56,15 @@ export async function openSums(file: string | undefined): Promise<Sums> {
   }
 }
 
+/** Synchronously: they are many, and Node takes a fifth of the time. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
 async function readRemembered(file: string): Promise<Remembered> {
   try {
     // what save() wrote; a file that is no JSON counts as absent
@@ -63,6 +72,18 @@ async function readRemembered(file: string): Promise<Remembered> {
   } catch {
     return {}
   }
+}
+
+/** Makes a folder, and those above it. */
+export const ensureDir = (dir: string): Promise<unknown> => mkdir(dir, { recursive: true })
+
+/** Removes a file, or a folder with everything in it; what is not there is removed. */
+export const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true })
+
+/** Writes a file, its folder too where there is none. */
+export async function outputFile(file: string, text: string): Promise<void> {
+  await ensureDir(dirname(file))
+  await writeFile(file, text)
 }
 
 /** Names that travel in no release: other people's dependencies and version control. */

@@ -122,36 +122,36 @@ export interface PlanInput {
 /** The files of a release. */
 export function planRelease(input: PlanInput): ReleasePlan {
   const { rel } = input
-  const groups: PlanGroup[] = []
+  const own: PlanGroup[] = []
 
   // erts-20.20.2/bin/node
   if (input.node !== undefined) {
     const unit = `erts-${rel.erts}`
     const { from, sha256 } = input.node
-    groups.push({ unit, kind: 'erts', actions: [{ op: 'copy', path: `${unit}/bin/node`, from, mode: 0o755, sha256 }] })
+    own.push({ unit, kind: 'erts', actions: [{ op: 'copy', path: `${unit}/bin/node`, from, mode: 0o755, sha256 }] })
   }
 
   // lib/.npm/ws@8.18.0/node_modules/ws/...
   //                    node_modules/DEPENDENCY -> ../../DEPENDENCY@VERSION/node_modules/DEPENDENCY
-  for (const one of input.packages) groups.push(packageGroup(one))
+  for (const one of input.packages) own.push(packageGroup(one))
 
   // lib/shop-1.0.0/ebin/app.json appup.json cart.js cart.js.map shop.archive anchor.mjs
   //                priv/...
   //                node_modules/ws -> ../../.npm/ws@8.18.0/node_modules/ws
-  for (const application of input.applications) groups.push(applicationGroup(application, input))
+  for (const application of input.applications) own.push(applicationGroup(application, input))
 
   // whatever otp.config.json puts beside or into these
-  const { inside, beside } = placeOverlay(input.overlay, groups, `releases/${rel.vsn}`)
+  const { inside, beside } = placeOverlay(input.overlay, own, `releases/${rel.vsn}`)
   const dev = input.dev.filter((link) => !input.overlay.some(({ path }) => path.startsWith(`${link.path}/`)))
-  for (const [index, { unit, kind, actions }] of groups.entries()) {
+  const whole = own.map(({ unit, kind, actions }): PlanGroup => {
     const all = [...actions, ...(inside.get(unit) ?? [])]
-    groups[index] = { unit, kind, actions: linked(all, unit, dev) }
-  }
-  groups.push(...beside)
+    return { unit, kind, actions: linked(all, unit, dev) }
+  })
+  const placed = [...whole, ...beside]
   const maps = input.strip
-    ? groups.map((group) => keepOnly(group, isMap)).filter(({ actions }) => actions.length > 0)
+    ? placed.map((group) => keepOnly(group, isMap)).filter(({ actions }) => actions.length > 0)
     : []
-  if (input.strip) groups.splice(0, groups.length, ...groups.map((group) => keepOnly(group, (one) => !isMap(one))))
+  const groups = input.strip ? placed.map((group) => keepOnly(group, (one) => !isMap(one))) : placed
 
   // bin/shop
   const command = write(`bin/${rel.name}`, input.startScript, 0o755)

@@ -2,6 +2,7 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from '../../schemas/result.js'
+import type { Cache } from './cache.js'
 import type { ReleaseSpec } from './config.js'
 import { findFiles, type Sums } from './files.js'
 import type { ResolvedRelease } from './resolve.js'
@@ -10,11 +11,11 @@ import { renderTemplate } from './template.js'
 import { vmArgsFaults } from './vm_args.js'
 
 /** Reads everything; or says every fault of it. */
-export async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums) {
+export async function readFilesOf({ applications }: ResolvedRelease, spec: ReleaseSpec, sums: Sums, cache: Cache) {
   const binary = spec.includeErts === true ? process.execPath : spec.includeErts
   const [config, vmArgs, envSh, node, priv] = await Promise.all([
     readSysConfig(spec.sysConfig),
-    spec.vmArgs === undefined ? renderTemplate('releases/vsn/vm.args', {}) : readFile(spec.vmArgs, 'utf8'),
+    spec.vmArgs === undefined ? renderTemplate('releases/vsn/vm.args', {}, { cache }) : readFile(spec.vmArgs, 'utf8'),
     spec.envSh === undefined ? '' : readFile(spec.envSh, 'utf8'),
     binary === false ? undefined : sums.of(await realpath(binary), 'node'),
     Promise.all(applications.map(({ dir }) => findFiles(join(dir, 'priv'), sums))),
@@ -28,14 +29,20 @@ export async function readFilesOf({ applications }: ResolvedRelease, spec: Relea
 const NODE_MIN = '20.19.0'
 
 /** `env.sh` of a release. @param own what "env_sh" names, or an empty text */
-export function envScript({ rel, applications }: ResolvedRelease, ownNode: boolean, own: string): Promise<string> {
+export function envScript(
+  { rel, applications }: ResolvedRelease,
+  ownNode: boolean,
+  own: string,
+  cache: Cache,
+): Promise<string> {
   const kernel = applications.find(({ name }) => name === 'kernel')
-  return renderTemplate('releases/vsn/env.sh', {
+  const variables = {
     name: rel.name,
     vsn: rel.vsn,
     kernelDir: `lib/kernel-${kernel?.vsn}`,
     nodePath: ownNode ? `erts-${rel.erts}/bin/node` : '',
     nodeMin: NODE_MIN,
     own,
-  })
+  }
+  return renderTemplate('releases/vsn/env.sh', variables, { cache })
 }

@@ -8,7 +8,8 @@
  * the same kernel share the file.
  */
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { type Cache, cacheKey, noCache } from './cache.js'
@@ -56,7 +57,7 @@ export async function bundleRuntime(options: BundleOptions = {}): Promise<Runtim
   const programs = await Promise.all([
     bundle('erts.cjs', importing(join(at.code, 'runtime', 'erts', `launch${at.ending}`)), at, cache),
     bundle('erts.js', JSON.stringify(modules), at, cache, () => entryText(modules, main('runtime', 'erts'), at)),
-    ...((await exists(nodetool)) ? [bundle('nodetool.mjs', importing(nodetool), at, cache)] : []),
+    ...(existsSync(nodetool) ? [bundle('nodetool.mjs', importing(nodetool), at, cache)] : []),
   ])
   return { programs, preloaded }
 }
@@ -172,7 +173,7 @@ async function bundle(
 ): Promise<Program> {
   const key = cacheKey('program', SETTINGS, file, TARGET, at.code, JSON.stringify(AROUND[file] ?? {}), entry)
   const last = await cache.get<CachedProgram>(key)
-  if (last !== undefined && (await sameInputs(last.inputs))) return last
+  if (last !== undefined && sameInputs(last.inputs)) return last
 
   const esbuild = await import('esbuild')
   const { outputFiles, metafile } = await esbuild.build({
@@ -200,12 +201,10 @@ async function bundle(
     footer: { js: AROUND[file]?.footer ?? '' },
   })
   const output = (ending: string) => outputFiles.find(({ path }) => path === join(at.code, file) + ending)?.text ?? ''
-  const inputs = await Promise.all(
-    Object.keys(metafile.inputs)
-      .filter((input) => input !== file)
-      .sort()
-      .map(async (input) => [join(at.code, input), await sumOfText(join(at.code, input))] as const),
-  )
+  const inputs = Object.keys(metafile.inputs)
+    .filter((input) => input !== file)
+    .sort()
+    .map((input) => [join(at.code, input), sumOfText(join(at.code, input))] as const)
   const named = new Map(Object.keys(metafile.inputs).map((input) => [input, nameOf(input, at)]))
   // esbuild writes each file's path above its code
   const code = output('').replaceAll(/^(\s*\/\/ )(\S+)$/gm, (line, slashes: string, input: string) => {
@@ -252,16 +251,14 @@ function relocated(map: string, at: Home): string {
   return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => `otp-rel/${nameOf(source, at)}`) })
 }
 
-const sumOfText = async (file: string): Promise<string> =>
-  createHash('sha256')
-    .update(await readFile(file).catch(() => 'absent'))
-    .digest('hex')
+/** Of many small files, so synchronously, which takes Node a fifth of the time. */
+function sumOfText(file: string): string {
+  const hash = createHash('sha256')
+  try {
+    return hash.update(readFileSync(file)).digest('hex')
+  } catch {
+    return 'absent'
+  }
+}
 
-const sameInputs = async (inputs: CachedProgram['inputs']): Promise<boolean> =>
-  (await Promise.all(inputs.map(async ([file, sum]) => (await sumOfText(file)) === sum))).every(Boolean)
-
-const exists = (file: string): Promise<boolean> =>
-  readFile(file).then(
-    () => true,
-    () => false,
-  )
+const sameInputs = (inputs: CachedProgram['inputs']): boolean => inputs.every(([file, sum]) => sumOfText(file) === sum)

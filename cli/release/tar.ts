@@ -17,10 +17,10 @@ import { basename, dirname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { ensureDir, remove } from 'fs-extra/esm'
 import { sumsOf } from '../../runtime/sasl/src/checksums.js'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
+import { ensureDir, remove } from './files.js'
 import type { ReleasePlan } from './plan.js'
 
 /** A package that was written. */

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-const known = new Map<string, { readonly text: string; readonly readAtMs: number }>()
+const known = new Map<string, { readonly text: Promise<string | undefined>; readonly readAtMs: number }>()
 
 /** For how long a file that was read is believed, in ms: within one build it does not change. */
 const BELIEVED_MS = 1_000
@@ -34,11 +34,12 @@ async function withExtended(text: string, dir: string, depth: number): Promise<s
   return [text, ...(await Promise.all(extended))].join('\0')
 }
 
-async function read(file: string): Promise<string | undefined> {
+function read(file: string): Promise<string | undefined> {
   const nowMs = performance.now()
   const last = known.get(file)
-  if (last !== undefined && nowMs - last.readAtMs < BELIEVED_MS) return last.text === '\0absent' ? undefined : last.text
-  const text = await readFile(file, 'utf8').catch(() => '\0absent')
+  if (last !== undefined && nowMs - last.readAtMs < BELIEVED_MS) return last.text
+  // The promise is kept, since all modules of a folder ask at once.
+  const text = readFile(file, 'utf8').catch(() => undefined)
   known.set(file, { text, readAtMs: nowMs })
-  return text === '\0absent' ? undefined : text
+  return text
 }

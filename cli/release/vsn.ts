@@ -7,7 +7,10 @@ import { execFile } from 'node:child_process'
 import { readFile, realpath } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import semver from 'semver'
+import compareBuild from 'semver/functions/compare-build.js'
+import satisfiesRange from 'semver/functions/satisfies.js'
+import validVersion from 'semver/functions/valid.js'
+import validRange from 'semver/ranges/valid.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import type { WrittenVsn } from '../../schemas/types.js'
 
@@ -79,15 +82,15 @@ async function inGit(dir: string, path: string): Promise<string> {
 const isVsn = (text: string) => /^(?!\.{1,2}$)[^\s/\\]+$/.test(text)
 
 /** Whether a text is a range, or a version that is not semver. */
-export const isRange = (range: string): boolean => semver.validRange(range) !== null || isVsn(range)
+export const isRange = (range: string): boolean => validRange(range) !== null || isVsn(range)
 
 /** Whether a version will do; one that is not semver has to be the very same. */
-export const satisfies = (vsn: string, range: string): boolean => vsn === range || semver.satisfies(vsn, range)
+export const satisfies = (vsn: string, range: string): boolean => vsn === range || satisfiesRange(vsn, range)
 
 /** Order of versions, older first. */
 export function compareVsn(a: string, b: string): number {
-  const [left, right] = [semver.valid(a), semver.valid(b)]
-  if (left !== null && right !== null) return semver.compareBuild(left, right)
+  const [left, right] = [validVersion(a), validVersion(b)]
+  if (left !== null && right !== null) return compareBuild(left, right)
   // "10" after "9", "1.10" after "1.9".
   return a.localeCompare(b, 'en', { numeric: true })
 }

@@ -15,7 +15,7 @@ export interface Column {
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string[] {
   const widths = columns.map(({ title }, index) =>
-    Math.max(width(title), ...rows.map((row) => width(row[index] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, width(row[index] ?? '')), width(title)),
   )
   const line = (cells: readonly string[]) =>
     columns

@@ -8,6 +8,7 @@ import type {
   ModuleChange,
   PackageChange,
   ParameterChange,
+  PlannedProvider,
   UpgradePlan,
   Verdict,
 } from '../../runtime/sasl/src/upgrade_plan_types.js'
@@ -24,7 +25,7 @@ export function planLines(plan: UpgradePlan, style: Style): string[] {
     ...plan.applications.flatMap((one) => (reboots ? bootedLine(one, style) : applicationLines(one, plan.live, style))),
     ...labelled(
       'config',
-      plan.config.map((one) => parameterText(one, reboots)),
+      [...plan.config.map((one) => parameterText(one, reboots)), ...plan.providers.map(providerText)],
       style,
     ),
     ...labelled(
@@ -176,6 +177,15 @@ function parameterText(
   const reads = readers.length === 0 ? '' : `; read by ${readers.map(nameIn(application)).join(', ')}`
   const tells = told ? 'config_change is called' : 'no configChange: what was read at a start stays'
   return `${what} (${tells}${reads})`
+}
+
+function providerText({ provider, change }: PlannedProvider): string {
+  const unknown = 'is not known before'
+  return {
+    same: `${provider} is asked again: what it gives then ${unknown}`,
+    added: `${provider}, a new provider, is asked: what it gives ${unknown}`,
+    removed: `${provider} is asked no more: what it gave is gone`,
+  }[change]
 }
 
 /** Modules of the application by their names, others by their ids. */

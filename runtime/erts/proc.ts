@@ -98,6 +98,9 @@ const SCHEDULED = 4
 const TRAP_EXIT = 8
 const PROC_LIB = 16
 
+/** Those of a process that nobody has started: one list for all. */
+export const NO_ANCESTORS: readonly (Pid | string)[] = []
+
 /** One process. */
 export class Process extends Mailbox {
   readonly pid: Pid

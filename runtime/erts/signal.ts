@@ -252,17 +252,20 @@ export function end(proc: Process, reason: unknown): void {
   if (proc.dead) return
   proc.dead = true
   releaseNames(proc)
-  ending.push({ proc, reason })
-  if (telling) return
+  if (telling) {
+    ending.push({ proc, reason })
+    return
+  }
   telling = true
   let told = 0
   try {
-    for (; told < ending.length; told++) {
-      const next = ending[told]
+    tell(proc, reason)
+    while (told < ending.length) {
+      const next = ending[told++]
       if (next !== undefined) tell(next.proc, next.reason)
     }
   } finally {
-    ending.splice(0, told + 1)
+    if (told > 0) ending.splice(0, told)
     telling = false
   }
 }
@@ -285,16 +288,20 @@ function tell(proc: Process, reason: unknown): void {
     if (extra.abort !== null) context.run(proc, abort, extra.abort, reason)
     if (extra.monitors !== null) for (const record of extra.monitors) drop(record)
   }
-  const peers = linksOf(proc)
+  const { links } = proc
   proc.links = null
-  for (const peer of peers) {
-    peer.links = withoutMember(peer.links, proc)
-    linkExit(peer, pid, reason)
+  if (links !== null) {
+    for (const peer of members(links)) {
+      peer.links = withoutMember(peer.links, proc)
+      linkExit(peer, pid, reason)
+    }
   }
-  for (const record of extra?.monitoredBy ?? []) {
-    record.ref.monitor = null
-    record.watcher.extra?.monitors?.delete(record)
-    down(record, reason)
+  if (extra !== null && extra.monitoredBy !== null) {
+    for (const record of extra.monitoredBy) {
+      record.ref.monitor = null
+      record.watcher.extra?.monitors?.delete(record)
+      down(record, reason)
+    }
   }
   proc.extra = null
   forget(proc)

@@ -6,7 +6,7 @@
 import { ErlangError, Exit, exitReason } from './exit.js'
 import { isFenced } from './fence.js'
 import { currentVersion, exportedFunction, type ModuleRef, moduleName } from './modules.js'
-import { context, current, Process } from './proc.js'
+import { context, current, NO_ANCESTORS, Process } from './proc.js'
 import { release, soon } from './scheduler.js'
 import { connect, crashed, end, type MonitorOptions, monitor } from './signal.js'
 import type { Pid, Ref } from './term.js'
@@ -79,7 +79,7 @@ export function spawnOpt<Args extends unknown[]>(
 }
 
 /** Makes a process record. That of a dead creator's fenced code is dead from the start. */
-export function create(parent: Process | null, ancestors: readonly (Pid | string)[] = []): Process {
+export function create(parent: Process | null, ancestors: readonly (Pid | string)[] = NO_ANCESTORS): Process {
   const proc = new Process(parent, ancestors)
   if (isFenced(parent, 'spawn')) end(proc, 'killed')
   return proc

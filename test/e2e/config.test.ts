@@ -131,7 +131,9 @@ test('an upgrade makes the configuration anew, with the new provider and what it
 
 test('other commands find what was built with the profile, and its package is whole', async () => {
   const where = ['--project', project, '--profile', 'site']
-  assert.match(done(await otpRel(['plan', '1.0.0', '1.1.0', ...where])), /counter 1\.0\.0 -> 1\.1\.0/)
+  const plan = done(await otpRel(['plan', '1.0.0', '1.1.0', ...where]))
+  assert.match(plan, /counter 1\.0\.0 -> 1\.1\.0/)
+  assert.match(plan, /config +counter\/vault\.load is asked again/)
   assert.is((await otpRel(['plan', '1.0.0', '1.1.0', '--project', project])).code === 0, false)
   done(await otpRel(['verify', join(project, '_build', 'site', 'tar', 'counter-1.1.0.tar.gz')]))
 })

@@ -7,6 +7,7 @@ import { call, withNode } from '../ask.js'
 import { connect } from '../client.js'
 import { clientFailure } from '../client_error.js'
 import { type Arguments, logDirOf, type NodeCommand, type NodeContext, number } from '../command.js'
+import { askHooks } from '../hooks.js'
 import { isAlive, readNodeFile } from '../node_file.js'
 import { until } from '../until.js'
 
@@ -15,6 +16,8 @@ const WAIT_SECONDS = 60
 
 /** Stops the node in order, applications first, and waits until its process has ended. */
 export const stop: NodeCommand = async (args, context) => {
+  const vetoed = await askHooks('pre_stop', context)
+  if (!vetoed.ok) return vetoed
   const begunMs = performance.now()
   const stopped = await withNode(
     context,

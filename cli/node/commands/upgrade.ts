@@ -17,11 +17,12 @@ import { type ReleaseFacts, releases, running, textOf } from '../answer.js'
 import { ask, call, withNode } from '../ask.js'
 import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
+import { betweenHooks } from '../hooks.js'
 import { toStep } from '../progress.js'
 import { checkLines, installLines, leftLines, restartLines } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
-export const upgrade: NodeCommand = (args, context) =>
+export const upgrade: NodeCommand = betweenHooks((args, context) =>
   withNode(context, async (client) => {
     const vsn = text(args, 'vsn') ?? ''
     const known = await call(client, context, 'releases', {})
@@ -40,10 +41,11 @@ export const upgrade: NodeCommand = (args, context) =>
           )
     if (!tar.ok) return tar
     return install(client, context, 'upgrade', vsn, tar.value, args)
-  })
+  }),
+)
 
 /** Takes the running node back to a version it still has: the one given, else the one that boots. */
-export const downgrade: NodeCommand = (args, context) =>
+export const downgrade: NodeCommand = betweenHooks((args, context) =>
   withNode(context, async (client) => {
     const given = text(args, 'vsn')
     const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
@@ -52,7 +54,8 @@ export const downgrade: NodeCommand = (args, context) =>
     const vsn = given ?? all.find(({ status }) => status === 'permanent')?.vsn ?? ''
     if (given === undefined && running(all)?.vsn === vsn) return err(nothingBack(vsn, all, context))
     return install(client, context, 'downgrade', vsn, undefined, args)
-  })
+  }),
+)
 
 /** What runs is what boots: a version has to be named. */
 function nothingBack(vsn: string, all: readonly ReleaseFacts[], { program }: NodeContext): Failure {

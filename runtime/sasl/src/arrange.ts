@@ -45,9 +45,9 @@ export function arrange(instructions: readonly LowLevelInstruction[]): readonly 
   let removals: ArrangedStep[] = []
   const flush = (): void => {
     if (suspended.length > 0) arranged.push({ index: -1, instruction: { op: 'suspend', modules: suspended } })
-    arranged.push(...body)
+    for (const step of body) arranged.push(step)
     if (resumed.length > 0) arranged.push({ index: -1, instruction: { op: 'resume', modules: resumed } })
-    arranged.push(...removals)
+    for (const step of removals) arranged.push(step)
     removals = []
     body = []
     suspended = []

@@ -204,11 +204,11 @@ export class Conversions {
     const told: string[] = []
     const first = this.#whenCodeIsBack
     this.#whenCodeIsBack = []
-    for (const one of first) told.push(...(await one()))
+    for (const one of first) for (const sentence of await one()) told.push(sentence)
     const afterwards = this.#whenCodeIsBack
     this.#whenCodeIsBack = []
     await this.#context.suspension.resume(pids)
-    for (const one of afterwards) told.push(...(await one()))
+    for (const one of afterwards) for (const sentence of await one()) told.push(sentence)
     return told
   }
 

@@ -1,6 +1,7 @@
 /** The options of an installation, and what is wrong with those given. OTP: `check_opts/1` of release_handler.erl. */
+
+import type { OperationContext } from './operation_state.js'
 import type { ReleaseError } from './release_error.js'
-import type { OperationContext } from './release_operations.js'
 import type { EvalOptions } from './relup_program.js'
 
 /** Options of `installRelease`: OTP's and more. */

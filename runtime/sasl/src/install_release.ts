@@ -243,6 +243,9 @@ const TOLD: ReadonlySet<string> = new Set(['suspend', 'resume', 'apply', 'stop',
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many)
 
+/** As the tool shows durations. */
+const inMs = (ms: number): string => (ms < 1 ? '<1 ms' : `${Math.round(ms)} ms`)
+
 const listed = (word: string, names: readonly string[]): string =>
   names.length === 0 ? '' : `${word} ${names.join(', ')}`
 
@@ -255,7 +258,7 @@ function textOf(done: EvalProgress): string {
     case 'converted':
       return `converted ${done.processes} ${plural(done.processes, 'state', 'states')} of ${done.module}`
     case 'resumed':
-      return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${done.longest_pause_ms.toFixed(1)} ms${listed('; stopped', done.stopped)}${listed('; started', done.started)}`
+      return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${inMs(done.longest_pause_ms)}${listed('; stopped', done.stopped)}${listed('; started', done.started)}`
     case 'applied':
       return `called ${done.mfa[0]}.${done.mfa[1]}`
     case 'stopped':

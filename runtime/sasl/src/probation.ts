@@ -15,7 +15,7 @@ import * as alarmHandler from './alarm_handler.js'
 import { askHealth, type Health, type HealthCheck } from './health.js'
 import * as callbacks from './probation.js'
 import { formatReleaseError } from './release_error.js'
-import { operations, releases } from './release_handler.js'
+import { operations, releases } from './release_handler_calls.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
 
 const NAME = 'release_probation'

@@ -5,7 +5,7 @@ import type { ControlContext } from '../../kernel/src/control.js'
 import { type Params, positive, text, unwrap } from './control_params.js'
 import { parseHealth } from './health.js'
 import { begin, type ProbationSettings, status as probationStatus, verdict } from './probation.js'
-import { releases } from './release_handler.js'
+import { releases } from './release_handler_calls.js'
 import { permanentRelease } from './releases_file.js'
 
 /** How a probation stands for whoever asked for it; `goes on`: the client cancelled, the node does not. */

@@ -34,7 +34,7 @@ export function scan(dir: string, { max, type }: Scope): Result<Scan, string> {
     const records = readFile(dir, file, faults)
       .filter((record) => isOfType(typeOf(record), type))
       .reverse()
-    newestFirst.push(...records.slice(0, limit - newestFirst.length))
+    for (const record of records.slice(0, limit - newestFirst.length)) newestFirst.push(record)
   }
   const reports = newestFirst.map((record, i) => ({ number: i + 1, type: typeOf(record), record }))
   return ok({ reports: reports.reverse(), faults })

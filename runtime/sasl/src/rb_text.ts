@@ -68,7 +68,7 @@ export function listText(
     dateText(record.time, utc),
   ]
   const width = (column: number, least: number): number =>
-    Math.max(least, ...all.map((report) => cells(report)[column]?.length ?? 0)) + 1
+    all.reduce((most, report) => Math.max(most, cells(report)[column]?.length ?? 0), least) + 1
   const [processes, dates] = [width(2, 7), width(3, 13)]
   const line = ([number, type, process, date]: readonly unknown[], dateWidth: number): string =>
     `${right(number, 4)}${right(type, 20)} ${right(process, processes)}${right(date, dateWidth)}\n`

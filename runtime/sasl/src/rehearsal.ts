@@ -106,7 +106,7 @@ export async function rehearse(
     failed: count(({ outcome }) => outcome === 'failed'),
     not_copied: count(({ outcome }) => outcome === 'not copied'),
     not_back: count(({ back }) => back === 'different' || back === 'failed'),
-    longest_ms: Math.max(0, ...processes.map(({ ms = 0 }) => ms)),
+    longest_ms: processes.reduce((longest, { ms = 0 }) => Math.max(longest, ms), 0),
   })
 }
 

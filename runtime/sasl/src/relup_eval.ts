@@ -202,7 +202,7 @@ class Evaluation {
   #drop(module: string): void {
     const { code } = this.#world
     if (!code.hasOld(module)) return
-    this.#doomed.push(...code.usersOfOld(module))
+    for (const user of code.usersOfOld(module)) this.#doomed.push(user)
     code.purge(module)
   }
 

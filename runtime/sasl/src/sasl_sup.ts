@@ -5,6 +5,7 @@
 import type { StartResult } from '../../stdlib/src/gen_server.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
 import * as releaseHandler from './release_handler.js'
+import * as releaseHandlerServer from './release_handler_server.js'
 import * as saslSafeSup from './sasl_safe_sup.js'
 import * as callbacks from './sasl_sup.js'
 
@@ -23,6 +24,6 @@ export const init: supervisor.Init = () => [
       type: 'supervisor',
       modules: [saslSafeSup],
     },
-    { id: 'release_handler', start: [releaseHandler, 'startLink', []], modules: [releaseHandler] },
+    { id: 'release_handler', start: [releaseHandler, 'startLink', []], modules: [releaseHandlerServer] },
   ],
 ]

@@ -2,7 +2,7 @@
  * The content of a release package, as a list. Pure: what lies where is handed in; who calls reads, sums and packs.
  *
  * Order: for each application, in the order of the boot script, `priv`, other folders that are asked for, `ebin` with
- * app.json, appup.json and its modules; then the rel file, the boot script, relup and configuration; the node binary;
+ * app.json, appup.json, its modules, their archive and anchor; then the rel file, the boot script, relup and configuration; the node binary;
  * extra files. OTP: `make_tar/2` of systools(3), `mk_tar/7` of systools_make.erl.
  *
  * Departures: the appup.json travels (D42); `extra_files` says what is what by name (D40); there is one rel file, in
@@ -10,6 +10,7 @@
  * of its own (`var_tar`): what is below one is packed as all others are, or with `omit` left out.
  */
 
+import { archiveName } from '../../erts/linker/archive.js'
 import type { SystoolsError } from './systools_error.js'
 import { isRecord } from './systools_shape.js'
 import { appFolderOf, type TarFiles, type TarOptions } from './systools_tar_types.js'
@@ -40,8 +41,8 @@ export function tarEntries(
   for (const app of sorted) {
     if (options.var_tar === 'omit' && isBelowVariable(app, options)) continue
     const made = applicationEntries(app, files, options)
-    entries.push(...made.entries)
-    errors.push(...made.errors)
+    for (const entry of made.entries) entries.push(entry)
+    for (const error of made.errors) errors.push(error)
   }
   const at = (name: string) => `releases/${release.vsn}/${name}`
   entries.push({ name: at(`${release.name}.rel.json`), from: files.rel })
@@ -79,10 +80,14 @@ function applicationEntries(app: Application, files: TarFiles, { dirs = [] }: Ta
     if (there.has(file)) continue
     errors.push({ tag: 'error_add_appl', application: app.name, file: `${tree.dir}/${file}`, why: 'enoent' })
   }
-  for (const file of ['ebin/app.json', 'ebin/appup.json', ...app.modules.flatMap(moduleFiles), 'ebin/anchor.mjs'])
+  for (const file of [
+    'ebin/app.json',
+    'ebin/appup.json',
+    ...app.modules.flatMap(moduleFiles),
+    archiveName(app.name),
+    'ebin/anchor.mjs',
+  ])
     if (there.has(file)) pack(file)
-  const archive = tree.files.filter((one) => !one.includes('/') && one.endsWith('.archive'))
-  for (const file of archive) pack(file)
   return { entries, errors }
 }
 

@@ -41,7 +41,7 @@ export class UndoLog {
     const failures: string[] = []
     const attempt = async (what: string, undo: UndoStep['undo']): Promise<void> => {
       try {
-        failures.push(...(await undo()))
+        for (const failure of await undo()) failures.push(failure)
       } catch (failure) {
         failures.push(`${what}: ${failure instanceof Error ? failure.message : String(failure)}`)
       }

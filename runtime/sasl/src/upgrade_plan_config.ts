@@ -2,12 +2,13 @@
  * Which parameters and which npm packages differ between two releases, and whom that concerns. Pure.
  *
  * Parameters as a node would work them out from the files: `env` of app.json, then sys.config.json. What a node was given
- * on its command line or by `setEnv` stays in force and is not seen here.
+ * on its command line or by `setEnv` stays in force and is not seen here; of config providers only the names are seen.
  */
 import type { SysConfigSection } from '../../../schemas/types.js'
 import { equal } from '../../erts/term.js'
 import { diffEnv, mergeEnv } from '../../kernel/src/application_env.js'
-import type { PackageChange, ParameterChange } from './upgrade_plan_types.js'
+import { providersOf } from '../../kernel/src/config_provider.js'
+import type { PackageChange, ParameterChange, PlannedProvider } from './upgrade_plan_types.js'
 
 /** Parameters by application. */
 export type Environments = ReadonlyMap<string, ReadonlyMap<string, unknown>>
@@ -80,6 +81,23 @@ function readersOf(application: string, key: string, uses: ReadonlyMap<string, M
   const isRead = (one: ModuleUses['reads'][number]) =>
     one.application === application && (one.key === key || one.key === '*')
   return [...uses].filter(([, { reads }]) => reads.some(isRead)).map(([id]) => id)
+}
+
+/** The config providers of two releases: those of the new one, then those that are asked no more. */
+export function plannedProviders(old: SysConfigSection, next: SysConfigSection): readonly PlannedProvider[] {
+  const [before, after] = [providerNames(old), providerNames(next)]
+  return [
+    ...after.map((provider): PlannedProvider => ({ provider, change: before.includes(provider) ? 'same' : 'added' })),
+    ...before
+      .filter((provider) => !after.includes(provider))
+      .map((provider): PlannedProvider => ({ provider, change: 'removed' })),
+  ]
+}
+
+function providerNames(config: SysConfigSection): readonly string[] {
+  const providers = providersOf(config)
+  // A list that is none was refused by the build, and is by the node.
+  return providers.ok ? [...new Set(providers.value.map(([module, fun]) => `${module}.${fun}`))] : []
 }
 
 /** The packages that differ, of applications that both releases have. @param loaded modules the relup loads */

@@ -26,6 +26,7 @@ import {
   type Packages,
   packageChanges,
   parameterChanges,
+  plannedProviders,
 } from './upgrade_plan_config.js'
 import { childCall, moduleChanges, type NamedChildren } from './upgrade_plan_modules.js'
 import type {
@@ -90,6 +91,7 @@ export function makePlan(source: PlanSource, live: LiveCounts | null = null): Up
       tells,
       source.uses,
     ),
+    providers: plannedProviders(from.config, to.config),
     packages: packageChanges(from.packages, to.packages, source.uses, loaded),
     runtime,
     calls,

@@ -21,6 +21,8 @@ export interface UpgradePlan {
   readonly applications: readonly ApplicationChange[]
   /** Parameters that differ, by application in the order of the new release, then by key. */
   readonly config: readonly ParameterChange[]
+  /** Config providers of either release: what they give is not in `config`. In the order in which they are asked. */
+  readonly providers: readonly PlannedProvider[]
   /** npm packages that differ, by application, then by name. */
   readonly packages: readonly PackageChange[]
   /** What is underneath the modules. */
@@ -98,6 +100,14 @@ export interface ParameterChange {
   readonly told: boolean
   /** Modules that ask for it by a literal name, by id. */
   readonly readers: readonly string[]
+}
+
+/** A config provider. Its arguments may be secret and are left out. */
+export interface PlannedProvider {
+  /** `APPLICATION/MODULE.FUNCTION` */
+  readonly provider: string
+  /** `same`: both releases ask it, `added` and `removed`: only one does. */
+  readonly change: 'same' | 'added' | 'removed'
 }
 
 /** One npm package that an application imports. */

@@ -8,7 +8,7 @@
 import { ErlangError } from '../../erts/exit.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { currentVersion, type ModuleRef, moduleName, sameModule } from '../../erts/modules.js'
-import type { Loop, Process } from '../../erts/proc.js'
+import type { Process } from '../../erts/proc.js'
 import { report } from '../../erts/report.js'
 import { endItself, link, unlink } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
@@ -29,12 +29,10 @@ import {
   terminateHandler,
 } from './gen_event_handlers.js'
 import { callOutcome, eventOutcome, type HandlerName, isState, type Outcome } from './gen_event_returns.js'
-import { serverName } from './gen_server_status.js'
+import { GenLoop, type Pending } from './gen_loop.js'
 import { shown, undefFunction } from './gen_statem_events.js'
-import { type Debug, type Device, getLog, handleDebug } from './sys_debug.js'
-import { Converted, caught, handleSystemRequest, type SystemHost } from './sys_msg.js'
-
-type Pending = undefined | PromiseLike<void>
+import { type Debug, type Device, type FormatFun, getLog } from './sys_debug.js'
+import { Converted, caught } from './sys_msg.js'
 
 /** Callbacks that take an event or a message. */
 type Taking = 'handleEvent' | 'handleInfo'
@@ -52,47 +50,36 @@ export type Request =
   | 'get_modules'
 
 /** One event manager. */
-export class ManagerLoop implements Loop, SystemHost {
+export class ManagerLoop extends GenLoop {
   readonly code: ModuleRef
   readonly module = 'stdlib/gen_event'
-  readonly proc: Process
-  debug: Debug | null
-  /** While suspended: only system messages and the parent's exit are let through. */
-  accepts: ((kind: Kind, payload: unknown) => boolean) | undefined = undefined
-  readonly #parent: Pid
-  readonly #name: ServerName | undefined
   /** Newest first. */
   #handlers: Handler[] = []
   /** What `getState` gave last: the same list as long as nothing changes. */
   #shown: readonly (readonly [ModuleRef, unknown, unknown])[] = []
-  /** Set by a system message that ends the manager, done when it has been answered. */
-  #stopping: { readonly reason: unknown } | null = null
 
   /** @param code gen_event's own module: a manager has no callback module */
   constructor(proc: Process, parent: Pid, name: ServerName | undefined, code: ModuleRef, debug: Debug | null) {
-    this.proc = proc
+    super(proc, parent, name, debug)
     this.code = code
-    this.debug = debug
-    this.#parent = parent
-    this.#name = name
     proc.trapExit = true
   }
 
   // ---- messages
 
   handle(kind: Kind, payload: unknown): Pending {
-    if (kind === KIND.system) return this.#system(payload as Call) // system messages carry calls
+    if (kind === KIND.system) return this.system(payload as Call) // system messages carry calls
     if (kind === KIND.cast) {
-      if (this.debug !== null) this.#trace(['in', ['notify', payload]])
+      if (this.debug !== null) this.trace(['in', ['notify', payload]])
       return this.#give('handleEvent', payload, 0)
     }
     if (kind === KIND.call) return this.#request(payload as Call) // calls carry calls
     if (Array.isArray(payload) && payload[0] === 'EXIT' && payload.length === 3 && payload[1] instanceof Pid) {
-      if (payload[1] === this.#parent) return this.#terminate(payload[2])
-      if (this.debug !== null) this.#trace(['in', payload])
+      if (payload[1] === this.parentPid) return this.#terminate(payload[2])
+      if (this.debug !== null) this.trace(['in', payload])
       return this.#exited(payload[1], payload[2], payload)
     }
-    if (this.debug !== null) this.#trace(['in', payload])
+    if (this.debug !== null) this.trace(['in', payload])
     return this.#give('handleInfo', payload, 0)
   }
 
@@ -101,7 +88,7 @@ export class ManagerLoop implements Loop, SystemHost {
   #request(call: Call): Pending {
     // Whatever somebody calls with; what is none of these is a message like any other.
     const request = call.request as Request
-    if (this.debug !== null) this.#trace(['in', ['$gen_call', call, request]])
+    if (this.debug !== null) this.trace(['in', ['$gen_call', call, request]])
     const word: unknown = Array.isArray(request) ? request[0] : request
     switch (word) {
       case 'which_handlers':
@@ -334,42 +321,19 @@ export class ManagerLoop implements Loop, SystemHost {
     if (this.proc.dead) return
     // Who only supervises handlers has been told, and must not get the manager's exit besides.
     for (const { supervisor } of this.#handlers) {
-      if (supervisor !== undefined && supervisor !== this.#parent) unlink(supervisor)
+      if (supervisor !== undefined && supervisor !== this.parentPid) unlink(supervisor)
     }
     endItself(this.proc, reason)
   }
 
   // ---- system messages
 
-  #system(call: Call): Pending {
-    const answer = handleSystemRequest(this, call.request)
-    if (isThenable(answer)) return answer.then((value) => this.#answered(call, value))
-    return this.#answered(call, answer)
+  protected get line(): FormatFun {
+    return traceLine
   }
 
-  #answered(call: Call, answer: unknown): Pending {
-    call.reply(answer)
-    return this.#stopping === null ? undefined : this.#terminate(this.#stopping.reason)
-  }
-
-  get suspended(): boolean {
-    return this.accepts !== undefined
-  }
-
-  set suspended(value: boolean) {
-    this.accepts = value ? this.#onlySystem : undefined
-  }
-
-  readonly #onlySystem = (kind: Kind, payload: unknown): boolean =>
-    kind === KIND.system ||
-    (kind === KIND.info && Array.isArray(payload) && payload[0] === 'EXIT' && payload[1] === this.#parent)
-
-  name(): string {
-    return serverName(this.#name, this.proc)
-  }
-
-  parent(): Pid | undefined {
-    return this.#parent === this.proc.pid ? undefined : this.#parent
+  protected stop(reason: unknown): Pending {
+    return this.#terminate(reason)
   }
 
   /** `[module, id, state]` of each handler, newest first; the id is false where there is none. */
@@ -416,7 +380,7 @@ export class ManagerLoop implements Loop, SystemHost {
         'data',
         [
           ['Status', this.suspended ? 'suspended' : 'running'],
-          ['Parent', this.#parent],
+          ['Parent', this.parentPid],
           ['Logged Events', getLog(this.debug)],
         ],
       ],
@@ -440,14 +404,6 @@ export class ManagerLoop implements Loop, SystemHost {
       for (const [handler, state] of converted) handler.state = state
       return 'ok'
     })
-  }
-
-  terminate(reason: unknown): void {
-    this.#stopping = { reason }
-  }
-
-  #trace(event: readonly unknown[]): void {
-    if (this.debug !== null) this.debug = handleDebug(this.debug, traceLine, this.name(), event)
   }
 }
 

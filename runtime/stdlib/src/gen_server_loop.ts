@@ -5,7 +5,7 @@
 import { ErlangError, exitReason, isNormalish } from '../../erts/exit.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { type ModuleRef, moduleName, resolveModule } from '../../erts/modules.js'
-import type { Loop, Process } from '../../erts/proc.js'
+import type { Process } from '../../erts/proc.js'
 import { report } from '../../erts/report.js'
 import { deliver } from '../../erts/scheduler.js'
 import { endItself } from '../../erts/signal.js'
@@ -13,10 +13,11 @@ import { isThenable } from '../../erts/spawn.js'
 import { format, Pid } from '../../erts/term.js'
 import { arm, Deadline, disarm } from '../../erts/timer.js'
 import type { Call, From, ServerName } from './gen_call.js'
+import { GenLoop, type Pending } from './gen_loop.js'
 import { badReturn, isOption, type Option, type Thrown } from './gen_server_returns.js'
-import { isOlder, olderStatus, serverName, statusOf } from './gen_server_status.js'
-import { type Debug, getLog, handleDebug } from './sys_debug.js'
-import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
+import { isOlder, olderStatus, statusOf } from './gen_server_status.js'
+import { type Debug, type FormatFun, getLog } from './sys_debug.js'
+import { Converted } from './sys_msg.js'
 
 /** What a callback module may export. Presence is looked at each time: an upgrade may add one. */
 interface Callbacks {
@@ -29,8 +30,6 @@ interface Callbacks {
   codeChange?(oldVsn: unknown, state: unknown, extra: unknown): unknown
   formatStatus?(status: Readonly<Record<string, unknown>>): unknown
 }
-
-type Pending = undefined | PromiseLike<void>
 
 /** No time-out is asked for. */
 const NO_LIMIT = -1
@@ -58,27 +57,16 @@ function cancel(idle: IdleTimer): void {
 }
 
 /** One gen_server. */
-export class ServerLoop implements Loop, SystemHost {
+export class ServerLoop extends GenLoop {
   readonly code: ModuleRef
-  readonly proc: Process
-  debug: Debug | null
-  /** While suspended: only system messages and the parent's exit are let through. */
-  accepts: ((kind: Kind, payload: unknown) => boolean) | undefined = undefined
-  readonly #parent: Pid
-  readonly #name: ServerName | undefined
   readonly #mod: Callbacks
   #state: unknown = undefined
   /** Made when a return first asks for a time-out. */
   #idle: IdleTimer | null = null
-  /** Set by a system message that ends the server, done when it has been answered. */
-  #stopping: { readonly reason: unknown } | null = null
 
   constructor(proc: Process, parent: Pid, name: ServerName | undefined, module: ModuleRef, debug: Debug | null) {
-    this.proc = proc
+    super(proc, parent, name, debug)
     this.code = module
-    this.debug = debug
-    this.#parent = parent
-    this.#name = name
     // A callback module is used by what it exports; each use checks that the callback is there.
     this.#mod = resolveModule(module) as Callbacks
   }
@@ -107,7 +95,7 @@ export class ServerLoop implements Loop, SystemHost {
   // ---- messages
 
   handle(kind: Kind, payload: unknown): Pending {
-    if (kind === KIND.system) return this.#system(payload as Call) // system messages carry calls
+    if (kind === KIND.system) return this.system(payload as Call) // system messages carry calls
     if (this.#idle !== null && this.#idle.ms !== NO_LIMIT) cancel(this.#idle)
     if (kind === KIND.cast) return this.#cast(payload)
     if (kind === KIND.call) return this.#call(payload as Call) // calls carry calls
@@ -120,7 +108,7 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   #call(call: Call): Pending {
-    if (this.debug !== null) this.#trace(['in', ['$gen_call', call, call.request]])
+    if (this.debug !== null) this.trace(['in', ['$gen_call', call, call.request]])
     let returned: unknown
     try {
       if (this.#mod.handleCall === undefined) throw this.#undef('handleCall', [call.request, call, this.#state])
@@ -130,7 +118,7 @@ export class ServerLoop implements Loop, SystemHost {
     }
     if (Array.isArray(returned) && returned[0] === 'reply' && returned.length === 3) {
       this.#state = returned[2]
-      if (this.debug !== null) this.#trace(['out', returned[1], call.pid, returned[2]])
+      if (this.debug !== null) this.trace(['out', returned[1], call.pid, returned[2]])
       call.reply(returned[1])
       return undefined
     }
@@ -149,7 +137,7 @@ export class ServerLoop implements Loop, SystemHost {
       const [, answer, state, option] = returned
       if (returned.length === 3 || (returned.length === 4 && isOption(option))) {
         this.#state = state
-        if (this.debug !== null) this.#trace(['out', answer, call.pid, state])
+        if (this.debug !== null) this.trace(['out', answer, call.pid, state])
         call.reply(answer)
         return this.#option(option)
       }
@@ -162,7 +150,7 @@ export class ServerLoop implements Loop, SystemHost {
   }
 
   #cast(request: unknown): Pending {
-    if (this.debug !== null) this.#trace(['in', ['$gen_cast', request]])
+    if (this.debug !== null) this.trace(['in', ['$gen_cast', request]])
     let returned: unknown
     try {
       if (this.#mod.handleCast === undefined) throw this.#undef('handleCast', [request, this.#state])
@@ -172,7 +160,7 @@ export class ServerLoop implements Loop, SystemHost {
     }
     if (Array.isArray(returned) && returned[0] === 'noreply' && returned.length === 2) {
       this.#state = returned[1]
-      if (this.debug !== null) this.#trace(['noreply', returned[1]])
+      if (this.debug !== null) this.trace(['noreply', returned[1]])
       return undefined
     }
     return this.#later(returned, request)
@@ -180,12 +168,10 @@ export class ServerLoop implements Loop, SystemHost {
 
   #info(message: unknown): Pending {
     if (Array.isArray(message) && typeof message[0] === 'string') {
-      if (message[0] === 'EXIT' && message[1] === this.#parent && message.length === 3) {
-        return this.#terminate(message[2], message, undefined, undefined)
-      }
+      if (this.isParentExit(message)) return this.#terminate(message[2], message, undefined, undefined)
       if (message[0] === '$gen_cast' && message.length === 2) return this.#cast(message[1])
     }
-    if (this.debug !== null) this.#trace(['in', message])
+    if (this.debug !== null) this.trace(['in', message])
     if (this.#mod.handleInfo === undefined) {
       const facts = { name: this.name(), module: moduleName(this.code), message }
       report('warning', { label: ['gen_server', 'no_handle_info'], report: facts }, { domain: ['otp'] })
@@ -202,7 +188,7 @@ export class ServerLoop implements Loop, SystemHost {
 
   /** Runs handleContinue. */
   goOn(continuation: unknown): Pending {
-    if (this.debug !== null) this.#trace(['in', ['continue', continuation]])
+    if (this.debug !== null) this.trace(['in', ['continue', continuation]])
     let returned: unknown
     try {
       if (this.#mod.handleContinue === undefined) throw this.#undef('handleContinue', [continuation, this.#state])
@@ -227,7 +213,7 @@ export class ServerLoop implements Loop, SystemHost {
       const [word, second, third] = returned
       if (word === 'noreply' && (returned.length === 2 || (returned.length === 3 && isOption(third)))) {
         this.#state = second
-        if (this.debug !== null) this.#trace(['noreply', second])
+        if (this.debug !== null) this.trace(['noreply', second])
         return this.#option(third)
       }
       if (word === 'stop' && returned.length === 3) {
@@ -308,7 +294,7 @@ export class ServerLoop implements Loop, SystemHost {
     const shown = this.#format({ state: this.#state, message, reason, log: getLog(this.debug) })
     const client = call?.pid
     const facts = {
-      name: this.#name === undefined ? this.proc.pid : this.name(),
+      name: this.givenName === undefined ? this.proc.pid : this.name(),
       last_message: shown.message,
       state: shown.state,
       log: shown.log,
@@ -332,57 +318,26 @@ export class ServerLoop implements Loop, SystemHost {
     return new ErlangError(['undef', [moduleName(this.code), fun, args]])
   }
 
-  #trace(event: readonly unknown[]): void {
-    if (this.debug === null) return
-    this.debug = handleDebug(this.debug, traceLine, this.name(), event)
-  }
-
   // ---- system messages
-
-  #system(call: Call): Pending {
-    const answer = handleSystemRequest(this, call.request)
-    if (isThenable(answer)) return answer.then((value) => this.#answered(call, value))
-    return this.#answered(call, answer)
-  }
-
-  #answered(call: Call, answer: unknown): Pending {
-    call.reply(answer)
-    const stopping = this.#stopping
-    if (stopping !== null) return this.#terminate(stopping.reason, undefined, undefined, undefined)
-    // A system message is no event, but the waiting begins anew; a suspended server does not wait.
-    const idle = this.#idle
-    if (idle === null || idle.ms === NO_LIMIT) return undefined
-    if (this.suspended) disarm(idle)
-    else this.#armIdle(idle.ms)
-    return undefined
-  }
-
-  get suspended(): boolean {
-    return this.accepts !== undefined
-  }
-
-  set suspended(value: boolean) {
-    // Made when it is needed: most servers are never suspended.
-    this.accepts = value ? (kind, payload) => this.#isSystem(kind, payload) : undefined
-  }
-
-  #isSystem(kind: Kind, payload: unknown): boolean {
-    return (
-      kind === KIND.system ||
-      (kind === KIND.info && Array.isArray(payload) && payload[0] === 'EXIT' && payload[1] === this.#parent)
-    )
-  }
 
   get module(): string {
     return 'stdlib/gen_server'
   }
 
-  name(): string {
-    return serverName(this.#name, this.proc)
+  protected get line(): FormatFun {
+    return traceLine
   }
 
-  parent(): Pid | undefined {
-    return this.#parent === this.proc.pid ? undefined : this.#parent
+  protected stop(reason: unknown): Pending {
+    return this.#terminate(reason, undefined, undefined, undefined)
+  }
+
+  /** A system message is no event, but the waiting begins anew; a suspended server does not wait. */
+  protected override goesOn(): undefined {
+    const idle = this.#idle
+    if (idle === null || idle.ms === NO_LIMIT) return
+    if (this.suspended) disarm(idle)
+    else this.#armIdle(idle.ms)
   }
 
   getState(): unknown {
@@ -410,7 +365,7 @@ export class ServerLoop implements Loop, SystemHost {
         'data',
         [
           ['Status', this.suspended ? 'suspended' : 'running'],
-          ['Parent', this.#parent],
+          ['Parent', this.parentPid],
           ['Logged events', shown.log],
         ],
       ],
@@ -439,10 +394,6 @@ export class ServerLoop implements Loop, SystemHost {
       this.#state = returned[1]
       return 'ok'
     })
-  }
-
-  terminate(reason: unknown): void {
-    this.#stopping = { reason }
   }
 }
 

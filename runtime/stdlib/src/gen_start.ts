@@ -7,7 +7,17 @@
 import { ErlangError, Exit, exitReason, Stack } from '../../erts/exit.js'
 import { isFenced } from '../../erts/fence.js'
 import { currentVersion, type ModuleRef } from '../../erts/modules.js'
-import { context, current, type Loop, members, Process, type Wait, withMember, withoutMember } from '../../erts/proc.js'
+import {
+  context,
+  current,
+  type Loop,
+  members,
+  NO_ANCESTORS,
+  Process,
+  type Wait,
+  withMember,
+  withoutMember,
+} from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
 import { register, registerGlobal, unregister, unregisterGlobal } from '../../erts/registry.js'
 import { charge, occupy, release, schedule, soon } from '../../erts/scheduler.js'
@@ -54,7 +64,7 @@ export type Initialise = (
 
 /** The ancestors of a child of `parent`: its name or pid, then its own. */
 export function childAncestors(parent: Process | null): readonly (Pid | string)[] {
-  if (parent === null) return []
+  if (parent === null) return NO_ANCESTORS
   const extra = parent.more()
   extra.childAncestors ??= [parent.name ?? parent.pid, ...parent.ancestors]
   return extra.childAncestors

@@ -9,13 +9,13 @@
 import { ErlangError, exitReason, isNormalish } from '../../erts/exit.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'
 import { type ModuleRef, moduleName, resolveModule, sameModule } from '../../erts/modules.js'
-import type { Loop, Process } from '../../erts/proc.js'
+import type { Process } from '../../erts/proc.js'
 import { charge, soon } from '../../erts/scheduler.js'
 import { endItself } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import { equal, type Pid } from '../../erts/term.js'
 import type { Call, From, ServerName } from './gen_call.js'
-import { serverName } from './gen_server_status.js'
+import { GenLoop, type Pending } from './gen_loop.js'
 import { type Effects, Transition, takeActions, takeReplies } from './gen_statem_actions.js'
 import {
   type Event,
@@ -29,8 +29,8 @@ import {
 import { badAction, badReturn, checkMode, type Mode } from './gen_statem_returns.js'
 import { type Machine, machineStatus, reportMachine, type TraceEvent, traceLine } from './gen_statem_status.js'
 import { StatemTimer, Timeouts } from './gen_statem_timeouts.js'
-import { type Debug, type FormatFun, handleDebug } from './sys_debug.js'
-import { Converted, handleSystemRequest, type SystemHost } from './sys_msg.js'
+import type { Debug, FormatFun } from './sys_debug.js'
+import { Converted } from './sys_msg.js'
 
 /** What a callback module may export, besides its state functions. */
 export interface Callbacks {
@@ -67,19 +67,11 @@ export const STATEM: Dialect = {
   callbacks: (module) => resolveModule(module) as Callbacks,
 }
 
-type Pending = undefined | PromiseLike<void>
-
 /** One state machine. */
-export class StatemLoop implements Loop, SystemHost, Effects {
+export class StatemLoop extends GenLoop<TraceEvent> implements Effects {
   code: ModuleRef
   readonly module: string
-  readonly proc: Process
-  debug: Debug | null
-  /** While suspended: only system messages and the parent's exit are let through. */
-  accepts: ((kind: Kind, payload: unknown) => boolean) | undefined = undefined
   readonly #dialect: Dialect
-  readonly #parent: Pid
-  readonly #name: ServerName | undefined
   #mod: Callbacks
   /** Callback modules below the one in use, newest first. */
   #below: readonly ModuleRef[] = []
@@ -103,8 +95,6 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   /** Oldest first. */
   #postponed: Event[] = []
   #timeouts: Timeouts | null = null
-  /** Set by a system message that ends the machine, done when it has been answered. */
-  #stopping: { readonly reason: unknown } | null = null
 
   constructor(
     proc: Process,
@@ -114,13 +104,10 @@ export class StatemLoop implements Loop, SystemHost, Effects {
     debug: Debug | null,
     dialect: Dialect,
   ) {
-    this.proc = proc
+    super(proc, parent, name, debug)
     this.code = module
-    this.debug = debug
     this.module = dialect.module
     this.#dialect = dialect
-    this.#parent = parent
-    this.#name = name
     this.#mod = dialect.callbacks(module)
   }
 
@@ -136,7 +123,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   enter(state: unknown, data: unknown, actions: unknown): Pending {
     this.#state = this.#before = state
     this.#data = data
-    if (this.debug !== null) this.#trace(['enter', moduleName(this.code), state])
+    if (this.debug !== null) this.trace(['enter', moduleName(this.code), state])
     const refused = this.#readMode()
     return refused === undefined ? this.#then(this.#acted(actions, true, false)) : this.#terminate(refused)
   }
@@ -146,15 +133,13 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   handle(kind: Kind, payload: unknown): Pending {
     if (kind === KIND.cast) return this.#event('cast', payload)
     if (kind === KIND.call) return this.#event(['call', payload as Call], (payload as Call).request) // calls carry calls
-    if (kind === KIND.system) return this.#system(payload as Call) // system messages carry calls
+    if (kind === KIND.system) return this.system(payload as Call) // system messages carry calls
     if (payload instanceof StatemTimer) {
       // A time-out that was cancelled when its message was already on its way is none.
       return this.#timeouts?.take(payload) === true ? this.#event(payload.type, payload.content) : undefined
     }
     if (Array.isArray(payload)) {
-      if (payload[0] === 'EXIT' && payload[1] === this.#parent && payload.length === 3) {
-        return this.#terminate(stopFault(payload[2]))
-      }
+      if (this.isParentExit(payload)) return this.#terminate(stopFault(payload[2]))
       if (payload[0] === '$gen_cast' && payload.length === 2) return this.#event('cast', payload[1])
     }
     return this.#event('info', payload)
@@ -165,7 +150,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   }
 
   #event(type: EventType, content: unknown): Pending {
-    if (this.debug !== null) this.#trace(['in', [type, content], this.#state])
+    if (this.debug !== null) this.trace(['in', [type, content], this.#state])
     return this.#then(this.#step(type, content))
   }
 
@@ -181,7 +166,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
       const event = this.#queue.pop() ?? this.#timeouts?.takeZero()
       if (event === undefined) return undefined
       if (event instanceof StatemTimer && this.debug !== null) {
-        this.#trace(['in', [event.type, event.content], this.#state])
+        this.trace(['in', [event.type, event.content], this.#state])
       }
       // A machine that keeps giving itself events must not keep timers and sockets waiting.
       const pending = charge()
@@ -309,7 +294,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
     if (this.#inHand) {
       if (this.debug !== null) {
         const event = [this.#type, this.#content] as const
-        this.#trace([transition.postpone ? 'postpone' : 'consume', event, this.#before, this.#state])
+        this.trace([transition.postpone ? 'postpone' : 'consume', event, this.#before, this.#state])
       }
       if (transition.postpone) this.#postponed.push({ type: this.#type, content: this.#content })
       this.#inHand = false
@@ -355,12 +340,12 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   // ---- effects of actions
 
   reply(from: From, answer: unknown): void {
-    if (this.debug !== null) this.#trace(['out', answer, from.pid])
+    if (this.debug !== null) this.trace(['out', answer, from.pid])
     from.reply(answer)
   }
 
   inserted(event: Event): void {
-    if (this.debug !== null) this.#trace(['in', [event.type, event.content], this.#state])
+    if (this.debug !== null) this.trace(['in', [event.type, event.content], this.#state])
   }
 
   change(module: ModuleRef): void {
@@ -373,7 +358,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
       this.#mod = {}
     }
     this.#mode = undefined
-    if (this.debug !== null) this.#trace(['module', moduleName(module), this.#state])
+    if (this.debug !== null) this.trace(['module', moduleName(module), this.#state])
   }
 
   push(module: ModuleRef): void {
@@ -415,42 +400,19 @@ export class StatemLoop implements Loop, SystemHost, Effects {
     if (this.proc.dead) return undefined
     if (!isNormalish(fault.reason)) {
       reportMachine(this.#machine(), this.proc, this.#dialect.behaviour, fault)
-    } else if (this.debug !== null) this.#trace(['terminate', fault.reason, this.#state])
+    } else if (this.debug !== null) this.trace(['terminate', fault.reason, this.#state])
     endItself(this.proc, exitReasonOf(fault))
     return undefined
   }
 
   // ---- system messages
 
-  #system(call: Call): Pending {
-    const answer = handleSystemRequest(this, call.request)
-    if (isThenable(answer)) return answer.then((value) => this.#answered(call, value))
-    return this.#answered(call, answer)
+  protected get line(): FormatFun {
+    return this.#dialect.line
   }
 
-  #answered(call: Call, answer: unknown): Pending {
-    call.reply(answer)
-    return this.#stopping === null ? undefined : this.#terminate(stopFault(this.#stopping.reason))
-  }
-
-  get suspended(): boolean {
-    return this.accepts !== undefined
-  }
-
-  set suspended(value: boolean) {
-    this.accepts = value ? this.#onlySystem : undefined
-  }
-
-  readonly #onlySystem = (kind: Kind, payload: unknown): boolean =>
-    kind === KIND.system ||
-    (kind === KIND.info && Array.isArray(payload) && payload[0] === 'EXIT' && payload[1] === this.#parent)
-
-  name(): string {
-    return serverName(this.#name, this.proc)
-  }
-
-  parent(): Pid | undefined {
-    return this.#parent === this.proc.pid ? undefined : this.#parent
+  protected stop(reason: unknown): Pending {
+    return this.#terminate(stopFault(reason))
   }
 
   getState(): readonly [unknown, unknown] {
@@ -472,7 +434,7 @@ export class StatemLoop implements Loop, SystemHost, Effects {
   }
 
   getStatus(): unknown[] {
-    return machineStatus(this.#machine(), this.#dialect.title, this.suspended, this.#parent)
+    return machineStatus(this.#machine(), this.#dialect.title, this.suspended, this.parentPid)
   }
 
   codeChange(_mod: ModuleRef, oldVsn: unknown, extra: unknown): unknown {
@@ -503,16 +465,12 @@ export class StatemLoop implements Loop, SystemHost, Effects {
     })
   }
 
-  terminate(reason: unknown): void {
-    this.#stopping = { reason }
-  }
-
   /** The machine as it is shown. */
   #machine(): Machine {
     const inHand: readonly Event[] = this.#inHand ? [{ type: this.#type, content: this.#content }] : []
     return {
       name: this.name(),
-      named: this.#name !== undefined,
+      named: this.givenName !== undefined,
       callbacks: this.#mod,
       modules: [this.code, ...this.#below].map(moduleName),
       mode: this.#mode,
@@ -531,10 +489,6 @@ export class StatemLoop implements Loop, SystemHost, Effects {
     { type, time, content, abs }: { type: unknown; time: unknown; content: unknown; abs: boolean },
   ): void => {
     const what = word === 'start_timer' ? [type, time, content, abs ? [['abs', true]] : []] : [type, content]
-    this.#trace([word, what, this.#state])
-  }
-
-  #trace(event: TraceEvent): void {
-    if (this.debug !== null) this.debug = handleDebug(this.debug, this.#dialect.line, this.name(), event)
+    this.trace([word, what, this.#state])
   }
 }

@@ -272,7 +272,7 @@ function neighbours(proc: Process): readonly (readonly [string, unknown])[] {
     if (seen.has(next) || next.trapExit || next.dead) continue
     seen.add(next)
     found.push(next)
-    waiting.push(...linksOf(next))
+    for (const peer of linksOf(next)) waiting.push(peer)
   }
   return found.map((peer) => [
     'neighbour',

@@ -109,6 +109,7 @@ const CHECKED = {
       },
     ],
     config: [],
+    providers: [],
     packages: [],
     runtime: { node: null, erts: null, restart: null },
     calls: [{ call: 'shop/mail:send()', when: 'upgrade', undone: false }],

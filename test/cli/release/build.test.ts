@@ -329,10 +329,9 @@ test('one application needs no configuration; of several nobody knows what is wa
     assert.is(config?.op === 'write' && config.text, '{"solo":{"a":1}}')
     await bare.put('apps/other/app.json', { name: 'other', vsn: '1' })
     const several = await build(bare.dir, { dryRun: true })
-    assert.match(
-      several.ok ? '' : (several.error[0]?.message ?? ''),
-      /^there are several applications, "solo", "other"; say/,
-    )
+    const fault = several.ok ? undefined : several.error[0]
+    assert.is(fault?.tag, 'several_applications')
+    assert.match(fault?.message ?? '', /^there are several applications, "solo", "other"; say/)
   } finally {
     await bare.remove()
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findConfig, parseConfig, readConfig } from '../../../cli/release/config.js'
+import { parseConfig, readConfig } from '../../../cli/release/config.js'
+import { findConfig } from '../../../cli/release/config_file.js'
 import { releasesNamed } from '../../../cli/release/release.js'
 import { configOf, fixture, printed } from './fixtures.js'
 

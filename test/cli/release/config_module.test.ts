@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ConfigOptions, findConfig, loadConfig } from '../../../cli/release/config.js'
+import { type ConfigOptions, loadConfig } from '../../../cli/release/config.js'
+import { findConfig } from '../../../cli/release/config_file.js'
 import { formatFault } from '../../../schemas/fault.js'
 import { type TempFolder, tempFolder } from '../../support/temp_folder.js'
 

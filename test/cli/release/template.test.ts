@@ -8,7 +8,9 @@ const test = suite('release/template')
 async function rendered(template: string, data: Record<string, unknown>) {
   const folder = await tempFolder()
   await folder.put('templates/x.hbs', template)
-  return renderTemplate('x', data, { root: folder.dir, code: folder.dir, ending: '.ts' }).finally(() => folder.remove())
+  return renderTemplate('x', data, { home: { root: folder.dir, code: folder.dir, ending: '.ts' } }).finally(() =>
+    folder.remove(),
+  )
 }
 
 test('variables are put in as they are, not escaped for HTML', async () => {

@@ -21,6 +21,11 @@ test('columns are as wide as their widest cell, numbers end where they should, n
   )
 })
 
+test('a table may have more rows than a call can have arguments', () => {
+  const rows = Array.from({ length: 200_000 }, () => ['1'])
+  assert.is(table([{ title: 'A' }], rows, plain).length, 200_001)
+})
+
 test('no rows leave the head', () => assert.equal(table([{ title: 'A' }], [], plain), ['A']))
 
 test('a tree draws a branch for each child, and the last one differently', () => {

@@ -16,6 +16,7 @@ import { currentDir, nodeWorld, usersOfVersions } from '../../../runtime/sasl/sr
 import { type ChildEntry, type WalkSource, walkProcesses } from '../../../runtime/sasl/src/process_walk.js'
 import { formatReleaseError } from '../../../runtime/sasl/src/release_error.js'
 import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
+import { history } from '../../../runtime/sasl/src/release_handler_calls.js'
 import { reconcile } from '../../../runtime/sasl/src/releases_file.js'
 import type { UpgradeWorld } from '../../../runtime/sasl/src/upgrade_world.js'
 import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
@@ -110,7 +111,7 @@ test(
     const before = await node.observe()
     const refused = await releaseHandler.installRelease('2')
     assert.is(tagOf(refused), 'bad_file')
-    assert.match(String((await releaseHandler.history()).at(-1)?.message), /sys\.config\.json:1:\d+/)
+    assert.match(String((await history()).at(-1)?.message), /sys\.config\.json:1:\d+/)
     assert.equal(await node.observe(), before)
   }),
 )
@@ -417,7 +418,7 @@ test(
     const refused = await releaseHandler.installRelease('1')
     assert.is(tagOf(refused), 'old_processes')
     assert.match(String(refused[1]), /room\/counter/)
-    assert.match((await releaseHandler.history()).at(-1)?.message ?? '', /still in use by <0\.\d+\.0>/)
+    assert.match((await history()).at(-1)?.message ?? '', /still in use by <0\.\d+\.0>/)
     open()
     await waiting
   }),

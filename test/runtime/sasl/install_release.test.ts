@@ -457,6 +457,16 @@ test(
 )
 
 test(
+  'more processes than a call can have arguments are converted',
+  withNode(async (node) => {
+    for (let score = 0; score < 130_000; score++) await supervisor.startChild('pool_sup', [score])
+    const done = await go(await checked(node, '2'), node.linker)
+    assert.ok(done.ok, done.ok ? '' : formatReleaseError(done.error))
+    assert.is(done.value.summary.migrated, 130_004)
+  }),
+)
+
+test(
   'all faults are found before anything is touched',
   withNode(async (node) => {
     node.rewrite('2', 'lib/room-2/ebin/lib.js', 'return {')

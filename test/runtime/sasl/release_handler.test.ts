@@ -7,6 +7,7 @@ import { exitPid, Pid, whereis } from '../../../runtime/erts/process.js'
 import { type ControlContext, findMethod } from '../../../runtime/kernel/src/control.js'
 import { namedTable } from '../../../runtime/kernel/src/named_table.js'
 import * as releaseHandler from '../../../runtime/sasl/src/release_handler.js'
+import { history, operations } from '../../../runtime/sasl/src/release_handler_calls.js'
 import { registerReleaseMethods } from '../../../runtime/sasl/src/release_handler_control.js'
 import * as genServer from '../../../runtime/stdlib/src/gen_server.js'
 import { trapping, watch } from '../../support/processes.js'
@@ -71,7 +72,7 @@ test(
     assert.not(existsSync(join(node.root, 'lib/room-2')))
     assert.ok(existsSync(join(node.root, 'lib/room-1')))
     assert.equal(
-      (await releaseHandler.history()).map(({ action, from, to, outcome }) => `${action} ${from} ${to} ${outcome}`),
+      (await history()).map(({ action, from, to, outcome }) => `${action} ${from} ${to} ${outcome}`),
       [
         'unpack 1 2 ok',
         'make_permanent 1 2 bad_status',
@@ -95,7 +96,7 @@ test(
     assert.is(Array.isArray(failed[1]) && failed[1][0], 'install_failed')
     assert.is(await statuses(), '2:unpacked 1:permanent')
     assert.is(onDisk(node), '2:unpacked 1:permanent')
-    const last = (await releaseHandler.history()).at(-1)
+    const last = (await history()).at(-1)
     assert.is(last?.outcome, 'install_failed')
     assert.match(last?.message ?? '', /not_today/)
   }),
@@ -222,9 +223,9 @@ test(
 test(
   'what was refused is in the history, with its reason and who asked',
   withHandler(async (node) => {
-    await releaseHandler.operations.remove('1', { who: 'ann' })
-    await releaseHandler.operations.unpack('nothing', { who: 'bob' })
-    const found = (await releaseHandler.history()).map(({ who, action, to, outcome }) => [who, action, to, outcome])
+    await operations.remove('1', { who: 'ann' })
+    await operations.unpack('nothing', { who: 'bob' })
+    const found = (await history()).map(({ who, action, to, outcome }) => [who, action, to, outcome])
     assert.equal(found, [
       ['ann', 'remove', '1', 'permanent'],
       ['bob', 'unpack', 'nothing', 'no_such_file'],
@@ -245,7 +246,7 @@ test(
       const counter = whereis('counter')
       const waiting = genServer.call('counter', 'wait').catch(() => 'killed')
       await releaseHandler.installRelease('2', { suspend_timeout: 20, unsuspended: 'skip' })
-      const done = await releaseHandler.operations.makePermanent('2', endOldCode)
+      const done = await operations.makePermanent('2', endOldCode)
       if (!done.ok) throw new Error(done.error.tag)
       const pid = String(counter)
       assert.equal(done.value.on_old_code, endOldCode ? {} : { 'room/counter': [pid] })

@@ -194,6 +194,19 @@ test('a module of JSON is in the package under its own name', () => {
   assert.ok(result.value.entries.some(({ name }) => name === 'lib/a-1/ebin/prices.json'))
 })
 
+test('the archive of an application, as a build writes it, is in the package beside its modules', () => {
+  const names = packed({}, ['ebin/a.archive', 'ebin/other.archive']).map(({ name }) => name)
+  assert.equal(
+    names.filter((name) => name.endsWith('.archive')),
+    ['lib/a-1/ebin/a.archive'],
+  )
+})
+
+test('an application may have more files than a call can have arguments', () => {
+  const files = Array.from({ length: 200_000 }, (_, index) => `priv/${index}`)
+  assert.is(packed({}, files).length, packed().length + files.length)
+})
+
 test('D40: extra files say what is what by name', () => {
   const entries = packed({ extra_files: [{ from: 'docs/notice.txt', to: 'NOTICE' }] })
   assert.equal(entries.at(-1), { name: 'NOTICE', from: 'docs/notice.txt' })

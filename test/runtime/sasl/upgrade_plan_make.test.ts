@@ -319,6 +319,24 @@ for (const [key, before, after, text, why] of PARAMETERS) {
   })
 }
 
+test('config providers are named, since what they give is in no file; their arguments are not', () => {
+  const { from, to } = source(UPGRADE)
+  const config = (...names: string[]) => ({
+    kernel: { config_providers: names.map((name) => ['shop/vault', name, ['s3cret']]) },
+  })
+  const said = lines(
+    source(UPGRADE, {
+      from: { ...from, config: config('load', 'gone') },
+      to: { ...to, config: config('load', 'more') },
+    }),
+  )
+  assert.equal(said.slice(-3), [
+    '  config   shop/vault.load is asked again: what it gives then is not known before',
+    '           shop/vault.more, a new provider, is asked: what it gives is not known before',
+    '           shop/vault.gone is asked no more: what it gave is gone',
+  ])
+})
+
 test('npm packages: what changes, who gets it and who keeps the old one', () => {
   const { from, to } = source(UPGRADE)
   const packages = (links: Record<string, string>) => new Map([['shop', new Map(Object.entries(links))]])
