@@ -4,7 +4,6 @@
  * before the file is written until the line that says "live" is read, by the wall clock, where it goes, the heap of the
  * node after a collection, and what the clients lost. Needs `npm run build` first.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Client, connect } from '../cli/node/client.js'
 import { Load } from '../examples/chat/demo/load.js'
+import { DevRun } from '../test/support/dev_session.js'
 
 /** A figure beside what it has to be. */
 export interface Figure {
@@ -39,52 +39,6 @@ interface Live {
   readonly ms: number
   readonly stages_ms: Readonly<Record<string, number>>
   readonly longest_pause_ms: number
-}
-
-/** `otp-rel dev --json` in a folder, and its lines one after the other. */
-class Dev {
-  readonly child: ChildProcess
-  readonly #lines: string[] = []
-  #waiting: ((line: string) => void) | undefined
-
-  constructor(cwd: string) {
-    const main = join(ROOT, 'dist', 'cli', 'main.js')
-    const flags = process.env.DEV_NODE_FLAGS?.split(' ') ?? []
-    this.child = spawn(process.execPath, [...flags, main, 'dev', '--json', '--chat_web', 'port=0'], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    let rest = ''
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines.filter((one) => one.startsWith('{"event"'))) this.#take(line)
-    })
-  }
-
-  #take(line: string): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (waiting === undefined) this.#lines.push(line)
-    else waiting(line)
-  }
-
-  async next(event: string): Promise<Live> {
-    const line =
-      this.#lines.shift() ??
-      (await new Promise<string>((resolve) => {
-        this.#waiting = resolve
-      }))
-    const told = JSON.parse(line) as Live // as cli/dev tells it
-    if (told.event !== event) throw new Error(line)
-    return told
-  }
-
-  async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve))
-    this.child.kill('SIGINT')
-    await ended
-  }
 }
 
 /** Processor time that a process has used, in ms; NaN where the system does not tell. */
@@ -124,7 +78,7 @@ async function project(dir: string): Promise<string> {
 export async function devFigures(saves = 100): Promise<DevFigures> {
   const dir = await mkdtemp(join(tmpdir(), 'otp-rel-bench-'))
   const src = await project(dir)
-  const dev = new Dev(dir)
+  const dev = new DevRun(dir, ['--chat_web', 'port=0'], process.env.DEV_NODE_FLAGS?.split(' '))
   try {
     await dev.next('started')
     const connected = await connect({ root: join(dir, '_build/dev/rel/chat') })
@@ -145,7 +99,7 @@ export async function devFigures(saves = 100): Promise<DevFigures> {
           : ['format.ts', `${format}\nexport const saved = ${n}\n`]
       const sinceMs = performance.now()
       await writeFile(join(src, file ?? ''), text ?? '')
-      const live = await dev.next('live')
+      const live = (await dev.next('live')) as unknown as Live // as cli/dev/events.ts has it
       const ms = performance.now() - sinceMs
       note('save to live', ms)
       note('noticed and told', ms - live.ms)
@@ -181,7 +135,7 @@ export async function devFigures(saves = 100): Promise<DevFigures> {
     ]
     return { figures, stages, heapMb }
   } finally {
-    await dev.close()
+    await dev.stop()
     await rm(dir, { recursive: true, force: true })
   }
 }

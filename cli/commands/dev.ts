@@ -1,10 +1,8 @@
-/**
- * `dev`: runs the project, and puts every save into the running node. The work is cli/dev's; here are the words, and the
- * keys of a terminal.
- */
+/** `dev`: runs the project, and puts every save into the running node. The work is cli/dev's; here are the words. */
 import { err, ok } from '../../schemas/result.js'
 import type { DevEvent } from '../dev/events.js'
-import { openSession, type Session } from '../dev/session.js'
+import { type Keys, openKeys } from '../dev/keys.js'
+import { openSession } from '../dev/session.js'
 import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
 import { type Arguments, flag, list, text } from '../node/command.js'
 import { readNodeFile } from '../node/node_file.js'
@@ -32,7 +30,11 @@ export async function dev(args: Arguments, context: CliContext): Promise<Outcome
       hints: [`stop it with "${context.program} stop --root ${shown(root, context)}"`],
     })
   }
-  const tell = (event: DevEvent) => context.show(words(event, context))
+  let keys: Keys | undefined
+  const tell = (event: DevEvent) => {
+    context.show(words(event, context))
+    keys?.hold()
+  }
   const node = { ...context, target: { root }, timeoutMs: DEFAULT_TIMEOUT_MS, packagesOf: () => [] }
   const opened = await openSession({
     project: file.value,
@@ -45,35 +47,11 @@ export async function dev(args: Arguments, context: CliContext): Promise<Outcome
   })
   if (!opened.ok) return opened
   const session = opened.value
-  await untilQuit(session, context)
+  keys = openKeys(session, context)
+  await keys.quit
+  await session.close()
+  keys.close()
   return ok(report({ event: 'quit' }, ['stopped']))
-}
-
-/** Ends with Ctrl-C, or with `q` in a terminal. */
-function untilQuit(session: Session, { stdin, stdout, signal, show }: CliContext): Promise<void> {
-  return new Promise((resolve) => {
-    const keys = stdin.isTTY === true && stdout.isTTY === true
-    const done = () => {
-      if (keys) stdin.setRawMode(false)
-      stdin.pause()
-      resolve()
-    }
-    if (signal.aborted) return done()
-    signal.addEventListener('abort', done, { once: true })
-    const help = 'keys: r build and restart, with new state   c clear   q quit   h this'
-    const say = (line: string) => show({ data: { event: 'keys' }, lines: (style) => [style.dim(line)] })
-    if (!keys) return
-    say(help)
-    stdin.setRawMode(true).setEncoding('utf8').resume()
-    stdin.on('data', (typed: string) => {
-      for (const key of typed) {
-        if (key === 'q' || key === '\x03' || key === '\x04') done()
-        else if (key === 'r') session.restart('you asked for it')
-        else if (key === 'c') stdout.write('\x1b[2J\x1b[3J\x1b[H')
-        else if (key === 'h' || key === '?') say(help)
-      }
-    })
-  })
 }
 
 function words(event: DevEvent, context: CliContext): Omit<Report, 'warnings'> {

@@ -40,22 +40,29 @@ export async function startNode(
     // Who develops starts it again.
     env: { ...process.env, RELEASE_RESTARTS: '0' },
     stdio: ['ignore', json ? 2 : 'inherit', 'inherit'],
+    // Its launcher and itself can be ended together, and Ctrl-C is for us alone.
+    detached: true,
   })
   const ended = endOf(child)
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => killGroup(child)
   end.addEventListener('abort', kill)
-  ended.then(() => end.removeEventListener('abort', kill))
+  // However we end, it does not stay behind.
+  process.once('exit', kill)
+  ended.then(() => {
+    end.removeEventListener('abort', kill)
+    process.off('exit', kill)
+  })
   if (end.aborted) kill()
   const { pid } = child
   if (pid === undefined) return err({ exit: 'system', tag: 'cannot_start', message: `${script} does not start` })
   const started = await wait({ pid }, { ...context, target })
   if (!started.ok) {
-    child.kill('SIGKILL')
+    kill()
     return started
   }
   const client = await connect(target)
   if (client.ok) return ok({ pid, client: client.value, ended, stop: () => stop(child, ended) })
-  child.kill('SIGKILL')
+  kill()
   return err({ exit: 'not_answering', tag: client.error.tag, message: 'the node went away after it had started' })
 }
 
@@ -65,9 +72,19 @@ const endOf = (child: ChildProcess): Promise<number | string> =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 0))
   })
 
+/** Ends the launcher and the node at once. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // They have ended.
+  }
+}
+
 async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   child.kill('SIGTERM')
-  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  const limit = setTimeout(() => killGroup(child), STOP_MS)
   await ended
   clearTimeout(limit)
 }

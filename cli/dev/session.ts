@@ -96,6 +96,7 @@ class DevSession implements Session {
   #pending: { readonly paths: Set<string>; readonly sinceMs: number } | undefined
   /** Why a restart could not be carried out: it is tried again at every save. */
   #owed: string | undefined
+  #asked = false
   #closed = false
 
   constructor(options: SessionOptions) {
@@ -111,7 +112,16 @@ class DevSession implements Session {
   }
 
   restart(why: string): void {
-    this.#next(() => this.#restart(why))
+    // Once is enough for all who ask meanwhile.
+    if (this.#asked) return
+    this.#asked = true
+    this.#next(async () => {
+      try {
+        await this.#restart(why)
+      } finally {
+        this.#asked = false
+      }
+    })
   }
 
   async close(): Promise<void> {
@@ -278,7 +288,7 @@ class DevSession implements Session {
     if (!compiled.ok) return err(this.#faults(compiled.error))
     const releases = [typeof spec.vsn === 'string' ? `${spec.name}-${spec.vsn}` : spec.name]
     const options = { ...config, releases, dev: true, force: true, dryRun: check }
-    const done = await build(from, options, context.progress)
+    const done = await build(from, options, check ? undefined : context.progress)
     if (!done.ok) return done
     // A save does not wait for what only later builds read.
     const later: Cache = {

@@ -2,23 +2,19 @@
  * `otp-rel dev` on the chat: a hundred saves while WebSocket clients talk, faults of all kinds, modules and children
  * that come and go, and what needs a restart.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Load } from '../../examples/chat/demo/load.js'
-import { done, openWorkshop, otpRel, ROOT, record, telling, until, type Workshop } from '../support/e2e_node.js'
+import { DevRun, type Told } from '../support/dev_session.js'
+import { done, openWorkshop, otpRel, ROOT, record, telling, type Workshop } from '../support/e2e_node.js'
 
 const test = suite('e2e/dev')
 
-type Event = Readonly<Record<string, unknown>>
-
 let shop: Workshop
 let src: string
-let child: ChildProcess
-const events: Event[] = []
-let seen = 0
+let dev: DevRun
 let load: Load | undefined
 
 const node = (...path: string[]) => shop.path('chat', '_build', 'dev', 'rel', 'chat', ...path)
@@ -30,9 +26,9 @@ const heap = async () => {
 }
 
 /** The next event that is told after the ones that were taken before. */
-const next = () => until('an event', () => (seen < events.length ? events[seen++] : undefined))
+const next = () => dev.next()
 
-const save = async (name: string, text: string): Promise<Event> => {
+const save = async (name: string, text: string): Promise<Told> => {
   await writeFile(join(src, name), text)
   return next()
 }
@@ -49,17 +45,7 @@ test.before(
     await writeFile(join(project, 'package.json'), '{ "name": "chat", "private": true, "type": "module" }\n')
     await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'))
     src = join(project, 'examples/chat/apps/chat-1.1.0/src')
-    const main = join(ROOT, 'dist', 'cli', 'main.js')
-    child = spawn(process.execPath, [main, 'dev', '--json', '--chat_web', 'port=0'], {
-      cwd: project,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let rest = ''
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) if (line.startsWith('{"event"')) events.push(JSON.parse(line))
-    })
+    dev = new DevRun(project, ['--chat_web', 'port=0'])
     assert.is((await next()).event, 'started')
   }),
 )
@@ -67,11 +53,7 @@ test.before(
 test.after(async () => {
   await load?.stop()
   load?.close()
-  if (child.exitCode === null) {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGINT')
-    await ended
-  }
+  await dev.stop()
   await shop.close()
 })
 
@@ -174,10 +156,8 @@ test('a change of app.json builds anew and restarts the node', async () => {
 })
 
 test('Ctrl-C stops the node in order', async () => {
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGINT')
-  assert.is(await ended, 0)
-  assert.match(done({ ...(await otpRel(['ping', '--root', node()])), code: 0 }) || 'nothing', /./)
+  assert.is(await dev.stop(), 0)
+  assert.is((await otpRel(['ping', '--root', node()])).code, 5)
 })
 
 test.run()
