@@ -154,7 +154,39 @@ interface Ajv {
 type AjvModule = { readonly default: new (options: Node) => Ajv }
 type Standalone = { readonly default: (ajv: Ajv, refs: Readonly<Record<string, string>>) => string }
 
+/**
+ * Formats whose validators share the most, each group made when one of them is first used: a node that boots uses two
+ * of them, and making all would cost it more than using these.
+ */
+const GROUPS: readonly (readonly (keyof typeof FORMATS)[])[] = [['appup', 'relup']]
+
+const LAZY = `
+const once = (make) => { let made; return () => (made ??= make()) };
+const lazy = (group, name) => {
+  const validate = (value) => { const made = group()[name], valid = made(value); validate.errors = made.errors; return valid };
+  return validate
+};
+`
+
 async function generateValidators(schemas: ReadonlyMap<string, Node>): Promise<string> {
+  const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[] // FORMATS is a constant
+  const alone = names.filter((name) => !GROUPS.flat().includes(name)).map((name) => [name])
+  const groups = [...alone, ...GROUPS].map((group, index) => {
+    const exported = group.map((name) => FORMATS[name])
+    const made = `const group${index} = once(() => { ${validatorsOf(group, schemas)} return { ${exported.join(', ')} } })`
+    return [made, ...exported.map((name) => `export const ${name} = lazy(group${index}, '${name}')`)].join('\n')
+  })
+  const small = await transform(LAZY + groups.join('\n'), {
+    loader: 'js',
+    format: 'esm',
+    minify: true,
+    lineLimit: 4000,
+  })
+  return `${BANNER}/* biome-ignore-all lint: generated */\n${small.code}`
+}
+
+/** Validators as statements that declare them under their names. */
+function validatorsOf(group: readonly (keyof typeof FORMATS)[], schemas: ReadonlyMap<string, Node>): string {
   // Both are CommonJS with a "default"; see Ajv above.
   const ajvModule = require('ajv') as AjvModule
   const standalone = require('ajv/dist/standalone') as Standalone
@@ -175,15 +207,14 @@ async function generateValidators(schemas: ReadonlyMap<string, Node>): Promise<s
   })
   ajv.addVocabulary(['x-allowed', 'x-values'])
   for (const [file, schema] of schemas) ajv.addSchema(quotable(schema, file, schemas))
-  const refs = Object.fromEntries(Object.entries(FORMATS).map(([name, exported]) => [exported, fileOf(name)]))
+  const refs = Object.fromEntries(group.map((name) => [FORMATS[name], fileOf(name)]))
   const code = standalone.default(ajv, refs)
   if (/\b(require|import)\s*[("']/.test(code)) throw new Error('the validators must not import anything')
   // Short, for the file travels in every release; read.ts has no use for these two fields.
   const plain = code
     .replaceAll(/schemaPath:"[^"]*",/g, '')
     .replaceAll(/,schema:[^,{}]+,parentSchema:/g, ',parentSchema:')
-  const small = await transform(plain, { loader: 'js', format: 'esm', minify: true, lineLimit: 4000 })
-  return `${BANNER}/* biome-ignore-all lint: generated */\n${small.code}`
+  return plain.replace('"use strict";', '').replaceAll(/\bexport const /g, 'const ')
 }
 
 /**

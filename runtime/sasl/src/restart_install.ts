@@ -5,7 +5,6 @@
  * What comes is the new release, whole, or the old one again: there is no hybrid of both that could stay, and no
  * temporary release to clear away. The outcome stands in the history under the id that the asking client was given.
  */
-import { randomUUID } from 'node:crypto'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { clock } from '../../erts/clock.js'
 import { trialVsn } from '../../erts/heart.js'
@@ -40,7 +39,7 @@ export async function askForRestart(
 ): Promise<Result<RestartAsked, ReleaseError>> {
   const next = transition(releases, 'restart', to.vsn)
   if (!next.ok) return next
-  const id = randomUUID()
+  const id = crypto.randomUUID() // the global: importing node:crypto would cost each boot
   const tookMs = clock.monotonicMs() - sinceMs
   try {
     await writeReleases(store, next.value)
