@@ -16,8 +16,8 @@ export interface Program {
   readonly flags?: readonly string[]
   /** Run in the first round only: it is dear, or repeats by itself. */
   readonly once?: boolean
-  /** A Node program that itself needs `erl` and `erlc`; one with `erlang` always does. */
-  readonly needs?: 'erlang'
+  /** A Node program that itself needs `erl` and `erlc`, or `mix`; one with `erlang` always needs the first. */
+  readonly needs?: 'erlang' | 'mix'
 }
 
 /** One figure of a program. */

@@ -31,6 +31,8 @@ export interface Found {
   /** Null when there is nothing to hold it against. */
   readonly met: boolean | null
   readonly rounds: number
+  /** Figures of ours in all rounds together: a program may repeat by itself. */
+  readonly samples: number
   /** Rounds in which ours failed; 0 when all went well. */
   readonly failed: number
   readonly node: string
@@ -117,6 +119,7 @@ export function judge(budget: Budget, rounds: readonly Round[], node: string): F
     better,
     met: held === null ? null : better === 'more' ? held >= target : held <= target,
     rounds: rounds.length,
+    samples: mine.length,
     failed: measure.program.once === true ? 0 : rounds.filter(({ ours }) => ours === undefined).length,
     node,
   }

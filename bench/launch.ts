@@ -34,6 +34,7 @@ const has = (command: string): boolean => spawnSync(command, ['-help'], { stdio:
  */
 export function toolsHere(quick: boolean): Tools {
   const erlang = has('erl') && has('erlc')
+  const mix = erlang && has('mix')
   const beams = erlang ? mkdtempSync(join(tmpdir(), 'otp-rel-bench-')) : ''
   if (erlang) {
     const sources = readdirSync(join(BENCH, 'erlang')).filter((file) => file.endsWith('.erl'))
@@ -41,7 +42,10 @@ export function toolsHere(quick: boolean): Tools {
   }
   const env = { ...process.env, BENCH_BEAMS: beams, ...(quick ? { BENCH_QUICK: '1' } : {}) }
   return {
-    can: ({ erlang: wants, needs }) => erlang || (wants === undefined && needs !== 'erlang'),
+    can: ({ erlang: wants, needs }) => {
+      const tool = wants === undefined ? needs : 'erlang'
+      return tool === undefined || (tool === 'mix' ? mix : erlang)
+    },
     run: async ({ node = '', erlang: words, args = [], flags = [] }) => {
       const [command, given] =
         words === undefined

@@ -84,18 +84,19 @@ function before(): readonly Found[] {
   return Array.isArray(read) ? read.filter((one): one is Found => typeof one?.name === 'string') : []
 }
 
+/** Writes a file whole or not at all. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text)
+  renameSync(`${file}.new`, file)
+}
+
 function save(now: readonly Found[]): void {
   const names = BUDGETS.map(({ name }) => name)
   // the table shows what the file says, to its digits
   const json = resultsText(merge(before(), now, names))
   const all = JSON.parse(json) as Found[] // written a line above
-  for (const [file, text] of [
-    [RESULTS, json],
-    [README, withTable(readFileSync(README, 'utf8'), all)],
-  ] as const) {
-    writeFileSync(`${file}.new`, text)
-    renameSync(`${file}.new`, file)
-  }
+  replace(RESULTS, json)
+  replace(README, withTable(readFileSync(README, 'utf8'), all))
 }
 
 function show(found: readonly Found[]): void {

@@ -5,6 +5,7 @@ const scripts: Program = { node: 'systools.ts', args: ['scripts'] }
 const systools: Program = { node: 'erlang_release.ts', args: ['systools'], needs: 'erlang', once: true }
 const boots: Program = { node: 'boot.ts', once: true }
 const build: Program = { node: 'build_unchanged.ts' }
+const mix: Program = { node: 'mix_release.ts', needs: 'mix' }
 
 /** @param recorded milliseconds of OTP 25 */
 const script = (n: number, target: number, targetOf: Budget['targetOf'], recorded: number): Budget => ({
@@ -42,7 +43,7 @@ export const releases: readonly Budget[] = [
     target: 0.5,
     targetOf: 'ratio',
     measure: { program: build, figure: 'ms' },
-    baseline: { what: 'mix release', recorded: 800 },
+    baseline: { what: 'mix release', measure: { program: mix, figure: 'ms' }, recorded: 800 },
   },
   {
     name: 'boot_minimal',
