@@ -23,6 +23,7 @@ export interface Seen {
   readonly deliveries: number
   readonly requests: number
   readonly longestGapMs: number
+  readonly longestDeliveryMs: number
   readonly longestRequestMs: number
 }
 
@@ -30,6 +31,9 @@ interface History {
   readonly total: number
   readonly messages: readonly { readonly id: number; readonly from: string; readonly seq: number }[]
 }
+
+/** Connections that are made at the same time. */
+const AT_ONCE = 50
 
 /** Running load. */
 export class Load {
@@ -52,12 +56,14 @@ export class Load {
     }, 5)
   }
 
-  /** Connects everybody, then starts. */
+  /** Connects everybody, some at a time, then starts. */
   static async start(options: LoadOptions): Promise<Load> {
     const rooms = roomNames(options.rooms)
     const clients: ChatClient[] = []
-    for (let i = 0; i < options.clients; i++) {
-      clients.push(await ChatClient.connect(options.port, `user${i}`, rooms[i % rooms.length] ?? 'lobby'))
+    const connect = (i: number) => ChatClient.connect(options.port, `user${i}`, rooms[i % rooms.length] ?? 'lobby')
+    while (clients.length < options.clients) {
+      const count = Math.min(AT_ONCE, options.clients - clients.length)
+      clients.push(...(await Promise.all(Array.from({ length: count }, (_, i) => connect(clients.length + i)))))
     }
     return new Load(clients, options)
   }
@@ -69,6 +75,8 @@ export class Load {
     const untilMs = performance.now() + 10_000
     while (this.#missing() > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 10))
     const sum = (of: (client: ChatClient) => number) => this.clients.reduce((total, client) => total + of(client), 0)
+    const most = (of: (client: ChatClient) => number) =>
+      this.clients.reduce((longest, client) => Math.max(longest, of(client)), 0)
     return {
       dropped: sum((client) => (client.dropped ? 1 : 0)),
       lost: this.#missing(),
@@ -78,8 +86,9 @@ export class Load {
       messages: sum((client) => client.sent),
       deliveries: sum((client) => client.lines.length),
       requests: this.#http.reduce((total, client) => total + client.requests, 0),
-      longestGapMs: Math.max(...this.clients.map((client) => client.longestGapMs)),
-      longestRequestMs: Math.max(...this.#http.map((client) => client.longestMs)),
+      longestGapMs: most((client) => client.longestGapMs),
+      longestDeliveryMs: most((client) => client.longestDeliveryMs),
+      longestRequestMs: Math.max(0, ...this.#http.map((client) => client.longestMs)),
     }
   }
 
@@ -103,7 +112,11 @@ export class Load {
 
   #byRoom(): Map<string, ChatClient[]> {
     const rooms = new Map<string, ChatClient[]>()
-    for (const client of this.clients) rooms.set(client.room, [...(rooms.get(client.room) ?? []), client])
+    for (const client of this.clients) {
+      const members = rooms.get(client.room)
+      if (members === undefined) rooms.set(client.room, [client])
+      else members.push(client)
+    }
     return rooms
   }
 

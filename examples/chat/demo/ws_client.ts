@@ -28,7 +28,11 @@ export class ChatClient {
   outOfOrder = 0
   /** Longest time between two lines while there was something to receive, ms. */
   longestGapMs = 0
+  /** Longest time from a message of its own to the line that shows it, ms. */
+  longestDeliveryMs = 0
   lastStyle: 'old' | 'new' | undefined
+  /** When each of its messages was sent. */
+  readonly #sentAtMs: number[] = []
   #lastAtMs = 0
   #closing = false
   readonly #lastSeq = new Map<string, number>()
@@ -66,6 +70,7 @@ export class ChatClient {
   /** Says the next numbered message. */
   say(): void {
     this.sent++
+    this.#sentAtMs.push(performance.now())
     this.#socket.send(JSON.stringify({ type: 'say', seq: this.sent, text: `message ${this.sent}` }))
   }
 
@@ -90,6 +95,8 @@ export class ChatClient {
     const nowMs = performance.now()
     if (this.#lastAtMs > 0) this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.#lastAtMs)
     this.#lastAtMs = nowMs
+    const sentAtMs = event.from === this.user ? this.#sentAtMs[event.seq - 1] : undefined
+    if (sentAtMs !== undefined) this.longestDeliveryMs = Math.max(this.longestDeliveryMs, nowMs - sentAtMs)
     const last = this.received(event.from)
     if (event.seq !== last + 1) this.outOfOrder++
     this.#lastSeq.set(event.from, event.seq)

@@ -1,7 +1,7 @@
 /** Owns the listening socket: HTTP requests are answered, WebSocket connections become sessions. */
 import { createServer, type Server } from 'node:http'
 import { Application, GenServer, Supervisor } from 'otp-rel'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import * as httpApi from './http_api.js'
 import * as self from './listener.js'
 
@@ -18,7 +18,7 @@ export const port = () => GenServer.call<number>('listener', 'port')
 export const init = async (): Promise<GenServer.Init<State>> => {
   const server = createServer((request, response) => void httpApi.handle(request, response))
   const sockets = new WebSocketServer({ server, path: '/ws' })
-  sockets.on('connection', (socket) => void Supervisor.startChild('session_sup', [socket]))
+  sockets.on('connection', (socket) => void begin(socket))
   const wanted = Number(Application.getEnv('chat_web', 'port', 8080))
   const host = String(Application.getEnv('chat_web', 'host', '127.0.0.1'))
   await new Promise<void>((resolve, reject) => {
@@ -27,6 +27,14 @@ export const init = async (): Promise<GenServer.Init<State>> => {
   })
   const address = server.address()
   return ['ok', { server, port: typeof address === 'object' && address !== null ? address.port : wanted }]
+}
+
+/** Nothing is read before its session listens: the first frame may be here sooner than the supervisor has its turn. */
+async function begin(socket: WebSocket): Promise<void> {
+  socket.pause()
+  const started = await Supervisor.startChild('session_sup', [socket])
+  if (started[0] === 'ok') socket.resume()
+  else socket.terminate()
 }
 
 export const handleCall: GenServer.HandleCall<'port', State> = (_request, _from, state) => ['reply', state.port, state]
