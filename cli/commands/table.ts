@@ -63,6 +63,9 @@ const PROJECT_COMMANDS: readonly CliCommandEntry[] = [
     name: 'new',
     group: 'Project',
     summary: 'Make a project whose tests, build, first upgrade, systemd unit, Dockerfile and CI work as they are',
+    details: [
+      'The project asks the registry for this version of otp-rel. A copy of otp-rel that comes from a clone, or from a file of "npm pack", travels with the project instead, in vendor/.',
+    ],
     positionals: [
       { name: 'name', required: true, describe: 'of the project, its folder, its application and release' },
     ],
