@@ -112,14 +112,15 @@ interface Run {
 function run(file: string, args: readonly string[], whenUp: (child: ChildProcess) => Promise<void>): Promise<Run> {
   return new Promise((resolve, reject) => {
     const startMs = performance.now()
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    // a group of its own: the launcher has the node as its child, and both must go
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     let up: Promise<Run> | undefined
     child.stdout.setEncoding('utf8').on('data', (said: string) => {
       const found = /^started (\S+)/m.exec(said)
       if (found === null || up !== undefined) return
       const result = { wallMs: performance.now() - startMs, insideMs: Number(found[1]) }
       up = whenUp(child).then(() => result)
-      void up.finally(() => child.kill('SIGKILL'))
+      void up.finally(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'))
     })
     child.once('exit', (code) => {
       if (up !== undefined) up.then(resolve, reject)

@@ -1,10 +1,9 @@
 /** Starts measuring programs, each in a process of its own, and reads what they print. */
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Program } from './budget.js'
 import { type Figures, figuresOf } from './judge.js'
 
@@ -13,7 +12,39 @@ export const BENCH = fileURLToPath(new URL('.', import.meta.url))
 /** A program that takes longer has hung. */
 const TIMEOUT_MS = 300_000
 
-const call = promisify(execFile)
+/** How long to wait for the rest of its output after a program has ended: what it left running may hold the pipe. */
+const REST_MS = 2000
+
+/** Standard output of a program; its standard error is told when it fails. */
+function outputOf(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: join(BENCH, '..'), env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let [out, said] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2000)
+    })
+    let why = ''
+    const hung = setTimeout(() => {
+      why = `took longer than ${TIMEOUT_MS / 1000} s`
+      child.kill('SIGKILL')
+    }, TIMEOUT_MS)
+    const end = (code: number | null): void => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+      if (code === 0) resolve(out)
+      else reject(new Error(`${[command, ...args].join(' ')}: ${why || `ended with ${code}`}\n${said}`))
+    }
+    child.once('error', reject)
+    child.once('close', end)
+    child.once('exit', (code) => {
+      clearTimeout(hung)
+      setTimeout(end, REST_MS, code).unref()
+    })
+  })
+}
 
 /** What can be run here. */
 export interface Tools {
@@ -51,14 +82,7 @@ export function toolsHere(quick: boolean): Tools {
         words === undefined
           ? [process.execPath, [...flags, '--import', 'tsx', join(BENCH, node), ...args]]
           : ['erl', ['+S', '1', '+P', '4000000', '-noshell', '-pa', beams, ...words]]
-      const { stdout } = await call(command, given, {
-        cwd: join(BENCH, '..'),
-        env,
-        timeout: TIMEOUT_MS,
-        killSignal: 'SIGKILL',
-        maxBuffer: 1 << 24,
-      })
-      return figuresOf(stdout)
+      return figuresOf(await outputOf(command, given, env))
     },
     clean: () => {
       if (erlang) rmSync(beams, { recursive: true, force: true })
