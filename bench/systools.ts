@@ -128,6 +128,7 @@ function table(): void {
 /** Milliseconds by the clock, as systools is timed: a list for each size, by turns. */
 function scripts(): void {
   const works = [10, 100, 1000].map((n) => ({ n, work: script(list(n, chain)), ms: [] as number[] }))
+  for (const { work } of works) work() // to warm up
   for (let i = 0; i < REPEATS; i++) {
     for (const { work, ms } of works) {
       const start = performance.now()
