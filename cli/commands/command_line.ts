@@ -1,10 +1,11 @@
 /**
- * The command line of `otp-rel`, read with yargs-parser.
+ * The command line of `otp-rel`, read with the parser of yargs. The rest of yargs, its checks and its help, is not
+ * loaded: that takes longer than most commands.
  *
  * It finds options and their values; which ones a command has, what is missing and what is one too many is decided
  * by the command's description, as in `bin/NAME`, so that both refuse with the same words.
  */
-import parser from 'yargs-parser'
+import { Parser } from 'yargs/helpers'
 import { err, type Result } from '../../schemas/result.js'
 import { optionMeant, place } from '../node/arguments.js'
 import type { Arguments, CommandSpec, Option } from '../node/command.js'
@@ -27,7 +28,7 @@ export function readCommandLine(
   const [switches, valued] = [options.filter(isSwitch), options.filter((one) => !isSwitch(one))].map((some) =>
     some.map(({ name }) => name),
   )
-  const { argv: parsed, error } = parser.detailed([...argv], {
+  const { argv: parsed, error } = Parser.detailed([...argv], {
     boolean: switches,
     string: valued,
     configuration: {

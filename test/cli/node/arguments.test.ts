@@ -23,7 +23,7 @@ const SPEC: CommandSpec = {
 }
 const SHARED = [{ name: 'json', type: 'boolean', describe: '' }] as const
 
-// The two readers, one with yargs-parser and one without, answer alike.
+// The two readers, one with yargs and one without, answer alike.
 const READERS = {
   'otp-rel': (argv: readonly string[]) => readCommandLine(argv, SPEC, SHARED),
   'bin/NAME': (argv: readonly string[]) => readArguments(argv, SPEC, SHARED, 'otp-rel'),
