@@ -78,43 +78,85 @@ export function moduleFacts(text: BuiltText): ModuleFacts {
   return facts
 }
 
-function readFacts({ code, meta }: BuiltText): ModuleFacts {
-  const none = {
-    exports: new Set<string>(meta?.exports),
-    claims: [],
-    starts: [],
-    supervisor: undefined,
-    parts: new Map(),
+const oneOf = (words: Iterable<string>) => new RegExp(`\\b(${[...words].join('|')})\\b`)
+const BEHAVIOUR_WORD = oneOf(BEHAVIOURS.keys())
+const START_WORD = oneOf(STARTS)
+const CLAIM_WORD = oneOf(['behaviour'])
+const SUPERVISOR_WORD = oneOf(['init'])
+
+function readFacts(built: BuiltText): ModuleFacts {
+  const { code, meta } = built
+  // Most modules of a large application have no word of what is asked: they are never parsed.
+  const has = (word: RegExp): boolean => meta !== undefined && word.test(code)
+  const parsed = once(() => parseModule(built))
+  const claims = once(() => (has(CLAIM_WORD) ? parsed()?.reader.claims() : undefined) ?? [])
+  const starts = once(() => (has(BEHAVIOUR_WORD) && has(START_WORD) ? startsIn(parsed()) : []))
+  const supervisor = once(() => (has(SUPERVISOR_WORD) ? parsed()?.reader.supervisor() : undefined))
+  const parts = once(() => (meta === undefined ? new Map() : partsOf(code, parsed())))
+  return {
+    exports: new Set(meta?.exports),
+    get claims() {
+      return claims()
+    },
+    get starts() {
+      return starts()
+    },
+    get supervisor() {
+      return supervisor()
+    },
+    get parts() {
+      return parts()
+    },
   }
-  if (meta === undefined) return none
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+interface Parsed {
+  readonly wrapper: Loose
+  readonly declared: ReadonlyMap<string, Declared>
+  readonly reader: FactReader
+}
+
+/** Undefined where the text is not that of a built module. */
+function parseModule({ code, meta }: BuiltText): Parsed | undefined {
   const program: Program = parse(code, { ecmaVersion: 'latest', allowReturnOutsideFunction: true })
   const wrapper = wrapperOf(program)
-  if (wrapper === undefined) return none
+  if (wrapper === undefined) return undefined
   const params = nodes(wrapper.params).map((param) => text(param?.name))
   /** Local names to ids of modules. */
   const modules = new Map(
-    meta.imports.flatMap((target, index) => ('m' in target ? [[params[index + 1] ?? '', target.m] as const] : [])),
-  )
-  const body = nodes(node(wrapper.body)?.body)
-  const declared = declarations(body)
-  const reader = new FactReader(code, modules, declared)
-  const starts: StartFact[] = []
-  walk(wrapper, (one) => starts.push(...reader.start(one)))
-  return {
-    exports: new Set(meta.exports),
-    claims: reader.claims(),
-    starts,
-    supervisor: reader.supervisor(),
-    parts: new Map(
-      [...declared].map(([name, { whole }]) => {
-        const uses = new Set<string>()
-        walk(whole, (one) => {
-          if (one.type === 'Identifier' && declared.has(text(one.name))) uses.add(text(one.name))
-        })
-        return [name, { text: code.slice(whole.start, whole.end), uses }]
-      }),
+    (meta?.imports ?? []).flatMap((target, index) =>
+      'm' in target ? [[params[index + 1] ?? '', target.m] as const] : [],
     ),
-  }
+  )
+  const declared = declarations(nodes(node(wrapper.body)?.body))
+  return { wrapper, declared, reader: new FactReader(code, modules, declared) }
+}
+
+function startsIn(parsed: Parsed | undefined): readonly StartFact[] {
+  const starts: StartFact[] = []
+  if (parsed !== undefined) walk(parsed.wrapper, (one) => starts.push(...parsed.reader.start(one)))
+  return starts
+}
+
+function partsOf(code: string, parsed: Parsed | undefined): ModuleFacts['parts'] {
+  const declared = parsed?.declared ?? new Map<string, Declared>()
+  return new Map(
+    [...declared].map(([name, { whole }]) => {
+      const uses = new Set<string>()
+      walk(whole, (one) => {
+        if (one.type === 'Identifier' && declared.has(text(one.name))) uses.add(text(one.name))
+      })
+      return [name, { text: code.slice(whole.start, whole.end), uses }]
+    }),
+  )
 }
 
 /** The text of a declaration and of everything that it reaches; undefined where there is none of that name. */

@@ -178,7 +178,11 @@ async function planUnits(
 ): Promise<Result<readonly Unit[], ReleaseError>> {
   const files = await filesBelow(staging, '')
   const byUnit = new Map<string, string[]>()
-  for (const path of files) byUnit.set(unitOf(path), [...(byUnit.get(unitOf(path)) ?? []), path])
+  for (const path of files) {
+    const unit = byUnit.get(unitOf(path))
+    if (unit === undefined) byUnit.set(unitOf(path), [path])
+    else unit.push(path)
+  }
   const last = `releases/${vsn}`
   const absent: Unit[] = []
   for (const [unit, paths] of byUnit) {
