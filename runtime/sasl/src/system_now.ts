@@ -14,6 +14,7 @@ import { dispatch, schedule } from '../../erts/scheduler.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid } from '../../erts/term.js'
 import { convert, installed, type SystemHost } from '../../stdlib/src/sys_msg.js'
+import { standingStill } from '../../stdlib/src/sys_special.js'
 
 /** The answer is not there yet, or the message could not be delivered this way. */
 export const LATER: unique symbol = Symbol('later')
@@ -100,13 +101,13 @@ function whileAlive<T>(
 }
 
 /**
- * Converts the state of a suspended server, state machine or event manager beside its loop: `codeChange` runs in the
- * process's name, and its result is put in place when it is there. A conversion that takes too long is given up, whatever
+ * Converts the state of a suspended server, state machine, event manager or special process beside its loop: `codeChange`
+ * (`systemCodeChange`) runs in the process's name, and its result is put in place when it is there. A conversion that takes too long is given up, whatever
  * comes of it later, and the process is as before; within the loop it could not be, since JavaScript cannot stop what is
  * under way.
  *
- * @returns `'ok'` or `['error', reason]` as `sys.changeCode`, or a promise of it; {@link LATER} for a process without
- *          behaviour, not suspended or not idle: it must be asked through `sys`
+ * @returns `'ok'` or `['error', reason]` as `sys.changeCode`, or a promise of it; {@link LATER} for a process that is not
+ *          suspended or not idle: it must be asked through `sys`
  */
 export function changeCodeNow(
   pid: Pid,
@@ -116,17 +117,24 @@ export function changeCodeNow(
   timeout: number | 'infinity',
 ): unknown {
   const { proc } = pid
-  if (proc === null || proc.dead || proc.busy || proc.loop === null || !isFree(proc)) return LATER
-  const host = proc.loop
-  if (!isHost(host) || !host.suspended) return LATER
+  if (proc === null || proc.dead) return LATER
+  const host = idleHost(pid, proc)
+  if (host === undefined) return LATER
   const put = (converted: unknown): unknown => {
     // It was suspended and is still, unless somebody else had a hand in it.
-    if (proc.dead || proc.busy || !host.suspended) throw new Exit(['noproc', ['sys', 'change_code', [pid]]])
+    const idle = proc.loop === null ? standingStill(pid) === host : !proc.busy
+    if (proc.dead || !idle || !host.suspended) throw new Exit(['noproc', ['sys', 'change_code', [pid]]])
     return context.run(proc, installed, converted)
   }
   const converted = context.run(proc, convert, host, module, oldVsn, extra)
   if (!isThenable(converted)) return put(converted)
   return whileAlive(proc, converted, timeout, ['change_code', oldVsn, extra]).then(put)
+}
+
+/** A suspended process that is in none of its callbacks, and has no message before it that it would handle. */
+function idleHost(pid: Pid, proc: Process): SystemHost | undefined {
+  if (proc.loop === null) return standingStill(pid)
+  return !proc.busy && isHost(proc.loop) && proc.loop.suspended && isFree(proc) ? proc.loop : undefined
 }
 
 const isHost = (loop: object): loop is SystemHost => 'codeChange' in loop && 'suspended' in loop

@@ -53,7 +53,9 @@ export async function handleSystemMsg(
   enterVersion('stdlib/sys')
   await answer(host, request, from)
   while (host.suspended && host.ending === undefined) {
+    waiting.set(self(), host)
     const message = await receive((next) => isSystem(next) || isExitOf(next, parent))
+    waiting.delete(self())
     if (isSystem(message)) await answer(host, message[2], message[1])
     else if (isExitOf(message, parent)) host.terminate(message[2])
   }
@@ -62,6 +64,15 @@ export async function handleSystemMsg(
     ? applyMfa([module, CALLBACKS.goOn, [parent, host.debug, host.state]])
     : applyMfa([module, CALLBACKS.end, [host.ending.reason, parent, host.debug, host.state]])
 }
+
+/** Processes that stand still and wait for the next system message. */
+const waiting = new WeakMap<Pid, SpecialProcess>()
+
+/**
+ * A special process that stands still and is in none of its callbacks: its state can be converted beside it. Undefined
+ * for any other process.
+ */
+export const standingStill = (pid: Pid): SystemHost | undefined => waiting.get(pid)
 
 async function answer(host: SpecialProcess, request: unknown, from: Sender): Promise<void> {
   from.reply(await handleSystemRequest(host, request))

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ModuleRef } from '../../../runtime/erts/modules.js'
-import type { Pid } from '../../../runtime/erts/process.js'
+import { exit, type Pid, receive, self, send } from '../../../runtime/erts/process.js'
 import { changeCodeNow, LATER } from '../../../runtime/sasl/src/system_now.js'
 import * as GenEvent from '../../../runtime/stdlib/src/gen_event.js'
 import * as GenServer from '../../../runtime/stdlib/src/gen_server.js'
@@ -55,6 +55,30 @@ const handler = {
   codeChange: (_vsn: unknown, _state: unknown, extra: unknown) => after(extra, ['ok', 'new']),
 }
 
+const special = {
+  init(parent: Pid) {
+    ProcLib.initAck(['ok', self()])
+    return special.loop(parent, 'old')
+  },
+  async loop(parent: Pid, state: unknown): Promise<unknown> {
+    for (;;) {
+      const message = await receive<readonly unknown[]>()
+      const [word, from, request] = Array.isArray(message) ? message : []
+      if (word === 'system') return Sys.handleSystemMsg(request, from, parent, special, null, state)
+      send(from, ['state', state])
+    }
+  },
+  systemContinue: (parent: Pid, _debug: unknown, state: unknown) => special.loop(parent, state),
+  systemTerminate: (reason: unknown) => exit(reason),
+  systemCodeChange: (_state: unknown, _module: unknown, _vsn: unknown, extra: unknown) => after(extra, ['ok', 'new']),
+}
+
+async function stateOfSpecial(pid: Pid): Promise<unknown> {
+  send(pid, ['get', self()])
+  const answer = await receive((message) => Array.isArray(message) && message[0] === 'state')
+  return Array.isArray(answer) ? answer[1] : answer
+}
+
 async function pidOf(starting: Promise<unknown>): Promise<Pid> {
   const started = await starting
   assert.is(Array.isArray(started) && started[0], 'ok')
@@ -72,6 +96,7 @@ async function manager(): Promise<Pid> {
 const KINDS: [string, () => Promise<Pid>, ModuleRef, (pid: Pid) => Promise<unknown>][] = [
   ['gen_server', () => pidOf(GenServer.start(server)), server, (pid) => GenServer.call(pid, 'get')],
   ['gen_statem', () => pidOf(GenStatem.start(machine)), machine, (pid) => GenStatem.call(pid, 'get')],
+  ['special process', () => pidOf(ProcLib.start([special, 'init'], [self()])), special, stateOfSpecial],
   ['gen_event', manager, handler, (pid) => GenEvent.call(pid, [handler, 2], 'get')],
 ]
 
