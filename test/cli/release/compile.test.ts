@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCache } from '../../../cli/release/cache.js'
 import { type CompileInput, compile } from '../../../cli/release/compile.js'
 import { compileFault, compileWarning } from '../../../cli/release/compile_fault.js'
+import { CompileMemory } from '../../../cli/release/compile_memory.js'
 import { completeApp } from '../../../schemas/app_resource.js'
 import { formatFault } from '../../../schemas/fault.js'
 import type { AppFile } from '../../../schemas/types.js'
@@ -150,6 +152,39 @@ test('what did not change is not compiled again', async () => {
   const third = await compiled([await application('shop', { ...files, 'b.ts': 'export const b = 2' })], cache)
   assert.equal([first.fresh, second.fresh, third.fresh], [['shop/a', 'shop/b'], [], ['shop/b']])
   assert.equal(second.applications, first.applications)
+})
+
+test('with a memory only what it is told to forget is read again', async () => {
+  const files = { 'a.ts': `import { b } from './b.js'\nexport const a = () => b`, 'b.ts': 'export const b = 1' }
+  const memory = new CompileMemory()
+  const make = async (given: CompileInput) => {
+    const result = await compile([given], { memory })
+    return result.ok
+      ? { fresh: result.value.fresh, modules: result.value.applications[0]?.modules ?? [] }
+      : { fresh: result.error.map(({ tag }) => tag), modules: [] }
+  }
+  const path = (name: string) => project.path(`apps/shop/src/${name}`)
+  const first = await make(await application('shop', files))
+  const input = await application('shop', { 'a.ts': 'export const a = () => 2', 'b.ts': 'export const b = 2' })
+  assert.equal((await make(input)).fresh, [])
+  assert.is(memory.forget([path('b.ts')]), false)
+  const second = await make(input)
+  assert.equal(second.fresh, ['shop/b'])
+  assert.is(second.modules[0], first.modules[0])
+  assert.is(memory.textOf(path('b.ts')), 'export const b = 2')
+  await project.put('apps/shop/src/b.ts', 'export const b = (')
+  memory.forget([path('b.ts')])
+  assert.equal((await make(input)).fresh, ['syntax_error'])
+  await project.put('apps/shop/src/a.ts', files['a.ts'])
+  await rm(path('b.ts'))
+  assert.is(memory.forget([path('b.ts')]), true)
+  assert.equal((await make(input)).fresh, ['bad_import'])
+  await project.put('apps/shop/src/a.ts', 'export const a = () => 3')
+  memory.forget([path('a.ts')])
+  assert.equal(
+    (await make(input)).modules.map(({ name }) => name),
+    ['a'],
+  )
 })
 
 test('a module is compiled again when its import leads elsewhere or its tsconfig changes', async () => {
