@@ -12,6 +12,11 @@ export interface Program {
   readonly node?: string
   readonly erlang?: readonly string[]
   readonly args?: readonly string[]
+  /**
+   * Runs as one bundled file, as the runtime does in a release. A loader of TypeScript would name each closure as it is
+   * made, which makes starting a process a half dearer.
+   */
+  readonly bundled?: boolean
   /** Flags of Node, for example `--expose-gc`. */
   readonly flags?: readonly string[]
   /** Run in the first round only: it is dear, or repeats by itself. */

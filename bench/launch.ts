@@ -1,9 +1,10 @@
 /** Starts measuring programs, each in a process of its own, and reads what they print. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import type { Program } from './budget.js'
 import { type Figures, figuresOf } from './judge.js'
 
@@ -58,6 +59,15 @@ export interface Tools {
 
 const has = (command: string): boolean => spawnSync(command, ['-help'], { stdio: 'ignore' }).error === undefined
 
+/** The program as one file, made at its first use. */
+function bundled(program: string, dir: string): string {
+  const file = join(dir, program.replace(/ts$/, 'mjs'))
+  if (!existsSync(file)) {
+    buildSync({ entryPoints: [join(BENCH, program)], outfile: file, bundle: true, platform: 'node', format: 'esm' })
+  }
+  return file
+}
+
 /**
  * Compiles bench/erlang when `erl` and `erlc` are installed.
  *
@@ -66,26 +76,25 @@ const has = (command: string): boolean => spawnSync(command, ['-help'], { stdio:
 export function toolsHere(quick: boolean): Tools {
   const erlang = has('erl') && has('erlc')
   const mix = erlang && has('mix')
-  const beams = erlang ? mkdtempSync(join(tmpdir(), 'otp-rel-bench-')) : ''
+  const made = mkdtempSync(join(tmpdir(), 'otp-rel-bench-'))
   if (erlang) {
     const sources = readdirSync(join(BENCH, 'erlang')).filter((file) => file.endsWith('.erl'))
-    execFileSync('erlc', ['-o', beams, ...sources.map((file) => join(BENCH, 'erlang', file))])
+    execFileSync('erlc', ['-o', made, ...sources.map((file) => join(BENCH, 'erlang', file))])
   }
-  const env = { ...process.env, BENCH_BEAMS: beams, ...(quick ? { BENCH_QUICK: '1' } : {}) }
+  const env = { ...process.env, BENCH_BEAMS: erlang ? made : '', ...(quick ? { BENCH_QUICK: '1' } : {}) }
   return {
     can: ({ erlang: wants, needs }) => {
       const tool = wants === undefined ? needs : 'erlang'
       return tool === undefined || (tool === 'mix' ? mix : erlang)
     },
-    run: async ({ node = '', erlang: words, args = [], flags = [] }) => {
+    run: async ({ node = '', bundled: inOne = false, erlang: words, args = [], flags = [] }) => {
+      const program = inOne ? [bundled(node, made)] : ['--import', 'tsx', join(BENCH, node)]
       const [command, given] =
         words === undefined
-          ? [process.execPath, [...flags, '--import', 'tsx', join(BENCH, node), ...args]]
-          : ['erl', ['+S', '1', '+P', '4000000', '-noshell', '-pa', beams, ...words]]
+          ? [process.execPath, [...flags, ...program, ...args]]
+          : ['erl', ['+S', '1', '+P', '4000000', '-noshell', '-pa', made, ...words]]
       return figuresOf(await outputOf(command, given, env))
     },
-    clean: () => {
-      if (erlang) rmSync(beams, { recursive: true, force: true })
-    },
+    clean: () => rmSync(made, { recursive: true, force: true }),
   }
 }

@@ -1,9 +1,9 @@
 /** `node --expose-gc --import tsx bench/one.ts WORKLOAD`: measures one workload and prints a JSON line. */
 import { idle, workloads } from './workloads.js'
 
-const REPEATS = 5
+const REPEATS = 9
 /** Seconds to warm up, and for one repeat. */
-const WARM_S = 0.8
+const WARM_S = 2
 const TARGET_S = 0.5
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
@@ -21,8 +21,8 @@ if (workload !== undefined) {
   }
   const perSecond: number[] = []
   const perCpuSecond: number[] = []
+  // Nothing is collected by force between them: that throws compiled code away, which no program in service has done to it.
   for (let i = 0; i < REPEATS; i++) {
-    collect()
     const before = process.cpuUsage()
     perSecond.push(n / (await workload.run(n)))
     const { user, system } = process.cpuUsage(before)

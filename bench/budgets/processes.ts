@@ -4,6 +4,7 @@ import type { Budget, Program } from '../budget.js'
 const BEAM = 'Erlang, erl +S 1'
 const ours = (workload: string): Program => ({
   node: 'one.ts',
+  bundled: true,
   args: [workload],
   flags: ['--expose-gc', '--max-old-space-size=6144'],
 })
@@ -39,7 +40,7 @@ function bytes(name: string, what: string): Budget {
   }
 }
 
-const growth: Program = { node: 'cast_growth.ts', flags: ['--expose-gc'] }
+const growth: Program = { node: 'cast_growth.ts', bundled: true, flags: ['--expose-gc'] }
 
 /** The budgets of processes. */
 export const processes: readonly Budget[] = [
