@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+/** The command line of the build. */
+export const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
 /** What `upgrade` and `downgrade` answer, as far as it is looked at here. */
 export interface Summary {

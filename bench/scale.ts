@@ -31,6 +31,11 @@ const RUNS: Readonly<Record<string, Run>> = {
   supervisor: { sizes: [10_000, 100_000], load: async () => (await import('./scale/supervisor.js')).bothKinds },
   timers: { sizes: [100_000, 1_000_000], load: async () => (await import('./scale/timers.js')).timers },
   walk: { sizes: [1000, 10_000], load: async () => (await import('./scale/walk.js')).walk },
+  applications: {
+    sizes: [200, 2000],
+    load: async () => (await import('./scale/applications.js')).applications,
+    onNode: true,
+  },
   clients: { sizes: [1000, 10_000], load: async () => (await import('./scale/clients.js')).clients, onNode: true },
   install: { sizes: [10_000, 100_000], load: async () => (await import('./scale/install.js')).install, onNode: true },
   logger: { sizes: [100_000, 1_000_000], load: async () => (await import('./scale/logger.js')).logger },
