@@ -112,6 +112,8 @@ export function usersOfVersions(versions: Iterable<object>): ReadonlyMap<object,
 }
 
 function codeWorld(linker: Linker, prepared: Prepared | undefined): CodeWorld {
+  // A swap brings in new modules with the one it is for; those that are there already each have a swap of their own.
+  const fresh = [...(prepared?.ids ?? [])].filter((id) => linker.current(id) === undefined)
   return {
     hasOld: (module) => linker.hasOld(module),
     load: (module) => {
@@ -125,8 +127,7 @@ function codeWorld(linker: Linker, prepared: Prepared | undefined): CodeWorld {
       linker.purge(module)
     },
     usersOfOld: (module) => usersOfVersion(linker.old(module)),
-    // A swap may bring in new modules with the one it is for.
-    snapshot: (modules) => linker.snapshot([...modules, ...(prepared?.ids ?? [])]),
+    snapshot: (modules) => linker.snapshot([...modules, ...fresh]),
     restore: (snapshot) => {
       // Made by the line above, there is no other way to get one.
       linker.restore(snapshot as ReturnType<Linker['snapshot']>)

@@ -313,8 +313,9 @@ export function unmentioned(
   next: BuiltLibs,
 ): readonly { readonly application: string; readonly modules: readonly string[] }[] {
   const loaded = new Set(instructions.flatMap((one) => (one.op === 'load' ? [one.module] : [])))
+  const oldLibs = new Map(before.libs.map((lib) => [lib.application, lib]))
   return next.libs.flatMap((lib) => {
-    const old = before.libs.find(({ application }) => application === lib.application)
+    const old = oldLibs.get(lib.application)
     if (old === undefined || old.vsn === lib.vsn) return []
     const sums = modulesIn(before.checksums, old)
     const modules = [...modulesIn(next.checksums, lib)]
@@ -329,16 +330,37 @@ const BESIDE_MODULES: ReadonlySet<string> = new Set(['app.json', 'appup.json'])
 
 /** Ids and checksums of the built modules of an application; one of JSON keeps its ending in the id. */
 export function modulesIn(checksums: Checksums, { application, dir }: ReleaseLib): ReadonlyMap<string, string> {
-  const prefix = `${dir}/ebin/`
   const modules = new Map<string, string>()
-  for (const [path, sum] of checksums) {
-    if (!path.startsWith(prefix)) continue
-    const file = path.slice(prefix.length)
+  for (const [file, sum] of builtFiles(checksums).get(dir) ?? []) {
     if (file.endsWith('.js')) modules.set(`${application}/${file.slice(0, -'.js'.length)}`, sum)
     else if (file.endsWith('.json') && !BESIDE_MODULES.has(file)) modules.set(`${application}/${file}`, sum)
   }
   return modules
 }
+
+type BuiltFiles = ReadonlyMap<string, readonly (readonly [file: string, sum: string])[]>
+/** By the sums they were made of. */
+const indexes = new WeakMap<Checksums, BuiltFiles>()
+
+/** Files in `ebin` by the folder that it is in: with thousands of applications nobody looks through the sums for each. */
+function builtFiles(checksums: Checksums): BuiltFiles {
+  const before = indexes.get(checksums)
+  if (before !== undefined) return before
+  const files = new Map<string, (readonly [string, string])[]>()
+  for (const [path, sum] of checksums) {
+    for (let at = path.indexOf(EBIN); at !== -1; at = path.indexOf(EBIN, at + 1)) {
+      const dir = path.slice(0, at)
+      const entry = [path.slice(at + EBIN.length), sum] as const
+      const entries = files.get(dir)
+      if (entries === undefined) files.set(dir, [entry])
+      else entries.push(entry)
+    }
+  }
+  indexes.set(checksums, files)
+  return files
+}
+
+const EBIN = '/ebin/'
 
 /** Whatever is started finds what it needs, and nothing that runs afterwards has lost what it needs. */
 function checkStarts({ script, newApplications, running }: PlanFacts): readonly ReleaseError[] {

@@ -154,8 +154,9 @@ function sumsOf(from: PlanSide, to: PlanSide): { same: readonly string[]; differ
   const same: string[] = []
   const differ: string[] = []
   if (from.checksums === undefined || to.checksums === undefined) return { same, differ }
+  const oldLibs = new Map(from.libs.map((lib) => [lib.application, lib]))
   for (const lib of to.libs) {
-    const old = from.libs.find(({ application }) => application === lib.application)
+    const old = oldLibs.get(lib.application)
     if (old === undefined || old.vsn === lib.vsn) continue
     const before = modulesIn(from.checksums, old)
     for (const [id, sum] of modulesIn(to.checksums, lib)) {
