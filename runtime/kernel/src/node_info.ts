@@ -39,10 +39,16 @@ export function runDir(root: string): string {
 /** The node's file. */
 export const nodeFile = (root: string): string => join(runDir(root), 'node.json')
 
-/** Makes the run directory, mode 0700. */
+/** Makes the run directory, mode 0700; one that belongs to somebody else stays as it is. */
 export function makeRunDir(root: string): void {
-  mkdirSync(runDir(root), { recursive: true, mode: 0o700 })
-  chmodSync(runDir(root), 0o700)
+  const dir = runDir(root)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  try {
+    chmodSync(dir, 0o700)
+  } catch (failure) {
+    // A volume of a container is root's, and may be written to. Socket and file in it have modes of their own.
+    if (!(failure instanceof Error && 'code' in failure && failure.code === 'EPERM')) throw failure
+  }
 }
 
 /** Where the socket goes: `run/NAME.sock`, or a folder of its own (mode 0700) where that path is too long. */
