@@ -1,12 +1,15 @@
 /**
- * A newcomer's path: what `otp-rel new` makes works as it is, from `npm install` to a committed upgrade. This otp-rel is in
- * no registry, so it travels with the project.
+ * A newcomer's path: what `otp-rel new` makes works as it is. Every command and every edit of its README.md, in its order,
+ * from `npm install` to a committed upgrade; what each took is printed. This otp-rel is in no registry, so it travels with
+ * the project.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { done, jsonOf, openWorkshop, otpRel, run, telling, type Workshop } from '../support/e2e_node.js'
+import { done, jsonOf, openWorkshop, otpRel, telling, type Workshop } from '../support/e2e_node.js'
+import { edit, freePort, KINDS, readmeOf, scaffold, shell } from '../support/scaffold.js'
 
 const test = suite('e2e/new')
 
@@ -20,76 +23,82 @@ test.before(
 
 test.after(() => shop.close())
 
-const install = async (cwd: string) =>
-  done(
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], {
-      cwd,
-      limitMs: 180_000,
-    }),
-  )
-
-/** Replaces a piece of a file that must be there. */
-async function edit(file: string, from: string, to: string): Promise<void> {
-  const before = await readFile(file, 'utf8')
-  assert.ok(before.includes(from), `${file} has no ${from}`)
-  await writeFile(file, before.replace(from, to))
+/** Runs a line that a reader types, and notes the seconds. */
+async function typed(line: string, cwd: string, took: string[]): Promise<string> {
+  if (line === 'npm run dev' && spawnSync('script', ['--version']).status !== 0) {
+    console.log(`  skipped: "${line}": there is no script of util-linux, which gives it a terminal`)
+    return 'ended 0'
+  }
+  // A terminal for "dev", and its end by a key. The key is pressed again until it is heard.
+  const ran = await (line === 'npm run dev'
+    ? shell(`while sleep 0.5; do printf q; done | { script -qec '${line}' /dev/null; echo "ended $?"; } 2>&1`, cwd)
+    : shell(line, cwd))
+  took.push(`${line} ${(ran.ms / 1000).toFixed(1)} s`)
+  return line === 'npm run dev' ? ran.stdout : done(ran)
 }
 
-test('a service: tests, build, start, the first upgrade of README.md to the letter', async () => {
-  const made = jsonOf(await otpRel(['new', 'mine', '--json'], { cwd: shop.dir }))
-  const cwd = shop.path('mine')
-  await install(cwd)
-  const run1 = async (line: string) => done(await run('sh', ['-c', line], { cwd, limitMs: 120_000 }))
-  assert.equal(made.next, [
-    'cd mine',
-    'npm install',
-    'npm test',
-    'npx otp-rel dev',
-    'npx otp-rel build',
-    'npx otp-rel start',
-  ])
-  const readme = await readFile(join(cwd, 'README.md'), 'utf8')
-  const [first = '', upgrade = ''] = readme.split(/^## .*$/m)
-  const linesOf = (text: string) => [...text.matchAll(/^ {4}(.*?)(?: +# (.*))?$/gm)].map(([, line = '']) => line)
-  assert.equal(linesOf(first), [
-    'npm install',
-    'npm test',
-    'npm run dev',
-    'npx otp-rel build',
-    'npx otp-rel start',
-    'curl localhost:8080',
-  ])
-  await run1('npm test')
-  await run1('npm run check')
-  await run1('npx otp-rel build')
-  await run1('npx otp-rel start --mine port=0') // 8080 is not this test's to take
-  // what curl shows
-  const next = async () => (await run1('npx otp-rel rpc mine/counter next')).trim()
-  assert.is(await next(), '1')
+for (const kind of KINDS.filter((one) => one !== 'library')) {
+  test(`${kind}: tests, dev, build, start, the first upgrade of README.md to the letter`, async () => {
+    const name = `my_${kind}`
+    const cwd = await scaffold(shop, name, kind)
+    const { first, edits, upgrade } = await readmeOf(cwd)
+    assert.equal(first, [
+      'npm install',
+      'npm test',
+      'npm run dev',
+      'npx otp-rel build',
+      'npx otp-rel start',
+      'curl localhost:8080',
+    ])
+    assert.is(edits.length, 4)
+    assert.is(upgrade.length, 8)
+    // 8080 is not this test's to take.
+    const port = await freePort()
+    const web = kind === 'umbrella' ? `${name}_web` : name
+    await edit(join(cwd, 'apps', web, 'app.json'), '8080', String(port))
 
-  const edits = [...upgrade.matchAll(/^\| `(.*?)` \| `(.*?)` \| `(.*?)` \|$/gm)]
-  assert.is(edits.length, 4)
-  for (const [, file = '', from = '', to = ''] of edits) await edit(join(cwd, file), from, to)
-  await run1('npm test')
-  await run1('npm run check')
-  const lines = linesOf(upgrade)
-  assert.is(lines.length, 8)
-  for (const line of lines) {
-    if (!line.startsWith('curl')) await run1(line)
-    else assert.equal([await next(), await next()], ['2', '12'], 'the state was kept, the new code runs')
-  }
-  assert.match(await run1('_build/rel/mine/bin/mine version'), '1.1.0', 'committed')
-})
-
-for (const template of ['umbrella', 'library']) {
-  test(`a project of the template ${template}: types, tests and check`, async () => {
-    done(await otpRel(['new', template, '--template', template], { cwd: shop.dir }))
-    await install(shop.path(template))
-    for (const script of ['check', 'test']) {
-      done(await run('npm', ['run', script], { cwd: shop.path(template), limitMs: 120_000 }))
+    const took: string[] = []
+    const type = (line: string): Promise<string> => typed(line.replace('8080', String(port)), cwd, took)
+    for (const line of first) {
+      const said = await type(line)
+      if (line.startsWith('curl')) assert.is(said.trim(), '1')
+      if (line === 'npm run dev') assert.match(said, /ended 0/)
     }
+    await type('npm run check')
+    for (const [file, from, to] of edits) await edit(join(cwd, file), from, to)
+    await type('npm run check')
+    await type('npm test')
+    for (const line of upgrade) {
+      const said = await type(line)
+      if (!line.startsWith('curl')) continue
+      assert.equal([said.trim(), (await type(line)).trim()], ['2', '12'], 'the state was kept, the new code runs')
+    }
+    assert.match(await type(`_build/rel/${name}/bin/${name} version`), '1.1.0', 'committed')
+    console.log(`  ${kind}: ${took.join(', ')}`)
   })
 }
+
+test('library: every command of README.md, in its order, and a build', async () => {
+  const cwd = await scaffold(shop, 'my_library', 'library')
+  const { first } = await readmeOf(cwd)
+  assert.equal(first, ['npm install', 'npm test', 'npx otp-rel check'])
+  const took: string[] = []
+  for (const line of [...first, 'npm run check', 'npm run build']) await typed(line, cwd, took)
+  console.log(`  library: ${took.join(', ')}`)
+})
+
+test('the commands that are named after "new" are those of README.md', async () => {
+  const made = jsonOf(await otpRel(['new', 'mine', '--json'], { cwd: shop.dir }))
+  const { first } = await readmeOf(shop.path('mine'))
+  const shown = ['npm install', 'npm test', 'npx otp-rel dev', 'npx otp-rel build', 'npx otp-rel start']
+  assert.equal(made.next, ['cd mine', ...shown])
+  assert.equal(
+    first.slice(0, -1),
+    shown.map((line) => line.replace('npx otp-rel dev', 'npm run dev')),
+  )
+  const { scripts } = JSON.parse(await readFile(shop.path('mine', 'package.json'), 'utf8'))
+  assert.is(scripts.dev, 'otp-rel dev')
+})
 
 test('a folder with something in it, and names that cannot be, are refused with the way out', async () => {
   await shop.put('full', { 'a.txt': 'a' })
