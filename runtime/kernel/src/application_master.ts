@@ -77,6 +77,17 @@ export function cancelStart(name: string, reason: unknown): void {
   if (master !== undefined && startTypes.has(name)) send(master, [CANCEL, 'error', reason])
 }
 
+/**
+ * Gives up the orderly end of an application, if it is being stopped: its processes are killed, whatever `prepStop`,
+ * `stop` or a child waits for. OTP has no way to it.
+ */
+export function cancelStop(name: string): void {
+  const { masters, startTypes } = acTab()
+  const master = masters.get(name)
+  // One that is neither started nor stopped passes over it.
+  if (master !== undefined && !startTypes.has(name)) send(master, [CANCEL])
+}
+
 /** Applications that are being started. */
 export const startingApplications = (): readonly string[] => [...acTab().startTypes.keys()]
 
@@ -142,7 +153,8 @@ async function running(controller: Pid, starter: Pid, name: string): Promise<nev
 async function terminate(reason: unknown, starter: Pid | undefined, name: string): Promise<never> {
   if (starter !== undefined) {
     send(starter, 'terminate')
-    await receive((m) => isExit(m) && m[1] === starter)
+    // When it is given up, the starter is killed below with all that is left.
+    await receive((m) => (isExit(m) && m[1] === starter) || (Array.isArray(m) && m[0] === CANCEL))
   }
   killAll(self())
   leave(name)

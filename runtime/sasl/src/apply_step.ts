@@ -12,7 +12,7 @@ import type { UndoStep } from './undo_log.js'
 export interface ApplyWorld {
   /** Calls a function of a module by its id. */
   apply(module: string, fun: string, args: readonly unknown[]): unknown
-  /** Makes a call that {@link isStart} fail soon, which has not returned. */
+  /** Makes a call that has not returned come to an end soon: a start fails, a stop kills. Others run on. */
   interrupt(mfa: Mfa): void
   /** Start types of the applications that run. */
   runningApplications(): Promise<ReadonlyMap<string, string>>

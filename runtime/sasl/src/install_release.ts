@@ -129,9 +129,10 @@ export async function install(
   } catch (failure) {
     limit.undo()
     const after = told ? await controller.prepConfigChange() : undefined
-    const notUndone = await log.run(async () => {
+    const kept = await log.run(async () => {
       await controller.restore(data)
     })
+    const notUndone = [...limit.unreturned, ...kept]
     await world.applies.settle()
     // Who was told of the new parameters is told of the old ones.
     if (after !== undefined) await controller.configChange(after)

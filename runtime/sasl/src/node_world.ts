@@ -12,7 +12,7 @@ import { equal, exitPid, isAlive, type Pid, processes, runningCode, whereis } fr
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
 import * as controller from '../../kernel/src/application_controller.js'
-import { cancelStart, startingApplications } from '../../kernel/src/application_master.js'
+import { cancelStart, cancelStop, startingApplications } from '../../kernel/src/application_master.js'
 import { isRestartType, type RestartType } from '../../kernel/src/application_types.js'
 import * as supervisor from '../../stdlib/src/supervisor.js'
 import { childChanges, StaticChildren } from '../../stdlib/src/supervisor_children.js'
@@ -66,6 +66,9 @@ function applyWorld(): ApplyWorld {
         if (pid !== undefined) supervisor.interruptStart(pid)
         return
       }
+      // How to end another's call is not known.
+      if (moduleIdOf(module) !== 'kernel/application') return
+      if (fun === 'stop') return cancelStop(nameOf(what))
       // This one also starts those that the named one needs.
       const names = fun === 'ensureAllStarted' ? startingApplications() : [nameOf(what)]
       for (const name of names) cancelStart(name, 'timeout')

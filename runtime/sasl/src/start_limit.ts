@@ -3,10 +3,11 @@
  * the application controller with it: it is interrupted when its time is over or the upgrade is cancelled, so that the
  * upgrade fails and is taken back. OTP: none, release_handler_1.erl waits.
  *
- * Other calls of a relup are not limited: their effect is not known, nor how to end them.
+ * Other calls of a relup have no limit: how long they may take is not known. When the upgrade is cancelled they are not
+ * waited for, either: an application that is being stopped is killed, and who has not returned is told.
  */
 import { clock } from '../../erts/clock.js'
-import type { Pid } from '../../erts/term.js'
+import { format, type Pid } from '../../erts/term.js'
 import { isStart } from './apply_step.js'
 import type { Timeout, UpgradeWorld } from './upgrade_world.js'
 
@@ -23,6 +24,8 @@ export class StartLimit {
   readonly #signal: AbortSignal | undefined
   /** Supervisors whose start did not return although it was interrupted. */
   readonly #stuck = new Set<Pid>()
+  /** Calls that had not returned when the upgrade was cancelled, a sentence each. */
+  readonly unreturned: string[] = []
   #undoing = false
 
   constructor(world: UpgradeWorld, ms: Timeout = START_MS, signal?: AbortSignal) {
@@ -50,12 +53,12 @@ export class StartLimit {
       applies: {
         ...applies,
         apply: (module, fun, args) =>
-          isStart([module, fun, args])
-            ? this.#within(
-                () => applies.apply(module, fun, args),
-                () => applies.interrupt([module, fun, args]),
-              )
-            : applies.apply(module, fun, args),
+          this.#within(
+            () => applies.apply(module, fun, args),
+            () => applies.interrupt([module, fun, args]),
+            () => this.unreturned.push(`${module}.${fun}(${args.map(format).join(', ')}) has not returned`),
+            isStart([module, fun, args]) ? this.#ms : 'infinity',
+          ),
       },
     }
   }
@@ -65,9 +68,14 @@ export class StartLimit {
     this.#undoing = true
   }
 
-  async #within(start: () => unknown, interrupt: () => void, stuck: () => void = () => {}): Promise<unknown> {
+  async #within(
+    start: () => unknown,
+    interrupt: () => void,
+    stuck: () => void,
+    ms: Timeout = this.#ms,
+  ): Promise<unknown> {
     const answer = Promise.resolve(start())
-    const why = await this.#over(answer)
+    const why = await this.#over(answer, ms)
     if (why === undefined) return answer
     interrupt()
     if ((await afterMs(RETURN_MS, answer)) === 'late') stuck()
@@ -75,7 +83,7 @@ export class StartLimit {
   }
 
   /** @returns why a start is not waited for any longer; undefined: it has returned, or thrown */
-  async #over(answer: Promise<unknown>): Promise<string | undefined> {
+  async #over(answer: Promise<unknown>, ms: Timeout): Promise<string | undefined> {
     const signal = this.#undoing ? undefined : this.#signal
     let cancelled = (): void => {}
     const cancel = new Promise<'cancelled'>((resolve) => {
@@ -84,10 +92,10 @@ export class StartLimit {
     })
     if (signal?.aborted === true) cancelled()
     signal?.addEventListener('abort', cancelled)
-    const first = await Promise.race([afterMs(this.#ms, answer), cancel])
+    const first = await Promise.race([afterMs(ms, answer), cancel])
     signal?.removeEventListener('abort', cancelled)
     if (first === 'cancelled') return 'it was cancelled'
-    return first === 'late' ? `did not start within ${this.#ms} ms` : undefined
+    return first === 'late' ? `did not start within ${ms} ms` : undefined
   }
 }
 

@@ -34,6 +34,8 @@ export const probe = {
   configAnswer: 'ok' as unknown,
   /** Set by a test: what `audit` and `legacy` answer when they are to start. */
   startAnswer: undefined as unknown,
+  /** Set by a test: what `audit` and `legacy` do when they are stopped. */
+  stopping: undefined as (() => unknown) | undefined,
   /** Set by a test: what the counter waits for when it is asked to wait. */
   gate: Promise.resolve() as Promise<void>,
   /** Set by a test: whether code_change of the counter refuses. */
@@ -156,7 +158,7 @@ const SMALL = (name: string): Record<string, string> => ({
   [name]: `import * as sup from './${name}_sup.js'
 import { probe } from 'test/probe'
 export const start = () => probe.startAnswer ?? sup.startLink()
-export const stop = () => undefined`,
+export const stop = () => probe.stopping?.()`,
   [`${name}_sup`]: `import { Supervisor } from 'otp-rel'
 import * as self from './${name}_sup.js'
 export const startLink = () => Supervisor.startLink({ local: '${name}_sup' }, self, [])

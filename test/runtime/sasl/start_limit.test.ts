@@ -158,4 +158,52 @@ test(
   }),
 )
 
+test(
+  'an application whose stop never returns: a cancelled upgrade kills it, and starts it again',
+  withNode(async (node) => {
+    const before = await node.observe()
+    const abort = new AbortController()
+    probe.stopping = () => {
+      probe.stopping = undefined
+      abort.abort('cancelled')
+      return NEVER
+    }
+    const done = await go(node, {}, abort.signal)
+    assert.is(done.ok ? 'done' : done.error.tag, 'cancelled')
+    assert.equal(await node.observe(), before)
+    const again = await go(node, {})
+    if (!again.ok) throw new Error(formatReleaseError(again.error))
+  }),
+)
+
+test(
+  'another call that never returns: a cancelled upgrade is taken back, and says that it has not returned',
+  withNode(async (node) => {
+    const before = await node.observe()
+    const abort = new AbortController()
+    node.module(
+      '2',
+      'room/ledger',
+      '2',
+      `${server('ledger', '', '')}
+export const refill = (amount) => { probe.note('starting'); return new Promise(() => {}) }`,
+    )
+    const refill: LowLevelInstruction = { op: 'apply', mfa: ['room/ledger', 'refill', [3]] }
+    up(node, (one) => (one.op === 'apply' && one.mfa[1] === 'unload' ? [one, refill] : [one]))
+    const note = probe.note
+    probe.note = (one) => {
+      if (one === 'starting') abort.abort('cancelled')
+      return note(one)
+    }
+    try {
+      const done = await go(node, {}, abort.signal)
+      if (done.ok || done.error.tag !== 'install_failed') throw new Error('it was cancelled, but not without a trace')
+      assert.equal(done.error.notUndone, ['room/ledger.refill(3) has not returned'])
+      assert.equal(await node.observe(), before)
+    } finally {
+      probe.note = note
+    }
+  }),
+)
+
 test.run()
