@@ -95,11 +95,12 @@ export async function compile(
   )
   stale.sort((a, b) => (a.source.id < b.source.id ? -1 : 1))
 
-  const warnings: CompileWarning[] = []
+  // Any number of them: not as arguments of a call.
+  let warnings: readonly CompileWarning[] = []
   if (stale.length > 0) {
     const made = await build(stale, world)
-    faults.push(...made.faults)
-    warnings.push(...made.warnings)
+    for (const fault of made.faults) faults.push(fault)
+    warnings = made.warnings
     for (const [job, entry] of made.entries) keep(job, entry)
     await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
   }
@@ -108,8 +109,8 @@ export async function compile(
   await addJson(built, sources, memory)
   const texts = new Map(jobs.map(({ source, text }) => [source.id, text]))
   const starting = applications.map(({ name, appFile, resource }) => ({ name, appFile, module: started(resource) }))
-  warnings.push(...undefinedExports(built, texts), ...topLevelAwaits(built))
-  warnings.push(...behaviourWarnings(built, facts, starting))
+  const behaviours = behaviourWarnings(built, facts, starting)
+  warnings = [...warnings, ...undefinedExports(built, texts), ...topLevelAwaits(built), ...behaviours]
   const compiled = applications.map(({ name, vsn }) => {
     const modules = [...built.values()].filter(({ application }) => application === name)
     return { name, vsn, modules: modules.sort((a, b) => (a.name < b.name ? -1 : 1)) }
@@ -202,7 +203,7 @@ async function build(jobs: readonly Job[], world: ImportWorld) {
     if (module === undefined) continue
     const made = toBuiltModule(job, module, world, transforming)
     if (made.ok) entries.push([job, made.value])
-    else faults.push(...made.error)
+    else for (const fault of made.error) faults.push(fault)
   }
   const asFault = (fault: EsFault): CompileFault => ({ tag: 'syntax_error', ...fault })
   const asWarning = (fault: EsFault): CompileWarning => ({ tag: 'suspicious', ...fault })
