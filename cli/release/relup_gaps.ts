@@ -1,8 +1,8 @@
 /**
  * Changed modules that a relup leaves out: found when it is built, by comparing the built modules of both releases. The
- * node finds the same when it checks an upgrade (upgrade_plan.ts). OTP does not notice: old code goes on running.
+ * node finds the same when it checks an upgrade (upgrade_plan_check.ts). OTP does not notice: old code goes on running.
  */
-import { type BuiltLibs, unmentioned } from '../../runtime/sasl/src/upgrade_plan.js'
+import { type BuiltLibs, unmentioned } from '../../runtime/sasl/src/upgrade_plan_check.js'
 import type { Fault } from '../../schemas/fault.js'
 import type { LowLevelInstruction, Relup } from '../../schemas/types.js'
 import { contentInRoot, type ReleaseContent } from '../appup/release_content.js'

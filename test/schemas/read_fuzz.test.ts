@@ -9,12 +9,12 @@ import { formatReleaseError } from '../../runtime/sasl/src/release_error.js'
 import { makeScript } from '../../runtime/sasl/src/systools.js'
 import {
   applicationsOf,
-  checkPlan,
   findScript,
   type ReadRelup,
   resourcesOf,
   touchedBy,
 } from '../../runtime/sasl/src/upgrade_plan.js'
+import { checkPlan } from '../../runtime/sasl/src/upgrade_plan_check.js'
 import { formatFault } from '../../schemas/fault.js'
 import { type Format, read } from '../../schemas/read.js'
 import { err, ok } from '../../schemas/result.js'

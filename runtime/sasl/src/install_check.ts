@@ -20,12 +20,12 @@ import { checkRestart, type RestartPlan, restartOf } from './restart_check.js'
 import {
   applicationOf,
   applicationsOf,
-  checkPlan,
   findScript,
   resourcesOf,
   touchedBy,
   type UpgradeScript,
 } from './upgrade_plan.js'
+import { checkPlan } from './upgrade_plan_check.js'
 import { withLacking } from './upgrade_plan_read.js'
 
 /** Room that the files written during an installation need, in bytes. */

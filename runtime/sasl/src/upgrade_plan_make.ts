@@ -13,13 +13,11 @@ import type { ReleaseLib } from './releases_file.js'
 import {
   applicationOf,
   applicationsOf,
-  checkPlan,
-  modulesIn,
   type PlannedApplication,
-  RUNTIME_APPLICATIONS,
   touchedBy,
   type UpgradeScript,
 } from './upgrade_plan.js'
+import { checkPlan, modulesIn, RUNTIME_APPLICATIONS } from './upgrade_plan_check.js'
 import {
   environmentsOf,
   type ModuleUses,
