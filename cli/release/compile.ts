@@ -101,8 +101,13 @@ export async function compile(
     const made = await build(stale, world)
     for (const fault of made.faults) faults.push(fault)
     warnings = made.warnings
-    for (const [job, entry] of made.entries) keep(job, entry)
-    await Promise.all(made.entries.map(([job, entry]) => cache.put(job.key, entry)))
+    const written = made.entries.map(async ([job, entry]) => {
+      // What esbuild has read may be either text: it is remembered under no key, and the next compilation looks again.
+      const isSure = isUnchanged(job)
+      keep(isSure ? job : { ...job, key: '' }, entry)
+      if (isSure) await cache.put(job.key, entry)
+    })
+    await Promise.all(written)
   }
   if (faults.length > 0) return err(sortFaults(faults))
 
@@ -151,6 +156,15 @@ async function readJob(source: ModuleSource, world: ImportWorld, memory: Compile
   const importer = world.applications.get(source.application)
   if (importer === undefined) throw new Error(`${source.id} is of no application that is compiled`)
   return { source, importer, ...read }
+}
+
+/** Whether a file still holds the text whose key it has: esbuild reads it for itself, and somebody may be saving it. */
+function isUnchanged({ source, text }: Job): boolean {
+  try {
+    return readFileSync(source.file, 'utf8') === text
+  } catch {
+    return false
+  }
 }
 
 /** The callback module of an application; behind the application starter where that is used. */

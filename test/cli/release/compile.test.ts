@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openCache } from '../../../cli/release/cache.js'
+import { type Cache, openCache } from '../../../cli/release/cache.js'
 import { type CompileInput, compile } from '../../../cli/release/compile.js'
 import { compileFault, compileWarning } from '../../../cli/release/compile_fault.js'
 import { CompileMemory } from '../../../cli/release/compile_memory.js'
@@ -152,6 +152,24 @@ test('what did not change is not compiled again', async () => {
   const third = await compiled([await application('shop', { ...files, 'b.ts': 'export const b = 2' })], cache)
   assert.equal([first.fresh, second.fresh, third.fresh], [['shop/a', 'shop/b'], [], ['shop/b']])
   assert.equal(second.applications, first.applications)
+})
+
+test('a file that is saved while it is compiled is compiled again', async () => {
+  const kept = openCache(project.path('cache_of_saves'))
+  const saving: Cache = {
+    // asked when the file has been read, and before it is compiled
+    get: async (key) => {
+      await project.put('apps/shop/src/a.ts', 'export const a = 2')
+      return kept.get(key)
+    },
+    put: kept.put,
+  }
+  const input = await application('shop', { 'a.ts': 'export const a = 1' })
+  await compiled([input], saving)
+  await project.put('apps/shop/src/a.ts', 'export const a = 1')
+  const after = await compiled([input], kept)
+  assert.equal(after.fresh, ['shop/a'])
+  assert.match(after.applications[0]?.modules[0]?.code ?? '', '1')
 })
 
 test('with a memory only what it is told to forget is read again', async () => {
