@@ -4,6 +4,8 @@
  *
  * Upwards: children that go are stopped; new and changed modules come, what is imported first; children that come are
  * started; modules that go are removed. Downwards the mirror. Dependencies are the imports of the newer version.
+ *
+ * Longer than a file should be: each rule is small, and their order is what the reader wants to see.
  */
 import type { AppupInstruction } from '../../schemas/types.js'
 import { type ChildFact, type ModuleFacts, moduleFacts } from './module_facts.js'

@@ -3,6 +3,7 @@
  * that its `init` names as a supervisor, and which of its top-level declarations reach which others.
  *
  * Read without running it, from both releases alike. What cannot be read is left out and said to be (`complete`).
+ * Longer than a file should be: one visitor of the syntax tree, with a case for each form in which these are written.
  */
 import { type Node, type Program, parse } from 'acorn'
 import type { BuiltText } from './built_module.js'

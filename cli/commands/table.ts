@@ -1,7 +1,8 @@
 /**
  * The commands of `otp-rel`: those on the project, `start`, and those on a node, which `bin/NAME` has too.
  *
- * A command is loaded only when it is run, so that none pays for the others.
+ * A command is loaded only when it is run, so that none pays for the others. Longer than a file should be: one entry a
+ * command, and nothing else.
  */
 
 import { DEFAULT_TIMEOUT_MS } from '../node/client.js'

@@ -5,7 +5,7 @@
  *   anything else         (app.json, configuration, priv, packages) the release is built anew and the node restarted
  *   what has faults       is shown; the node runs on as it is
  *
- * One thing at a time: what is saved meanwhile is looked at afterwards, all at once.
+ * One thing at a time: what is saved meanwhile is looked at afterwards, all at once. Longer than a file should be: all of it is what one save may lead to.
  */
 import { relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'

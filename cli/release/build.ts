@@ -1,3 +1,7 @@
+/**
+ * A build, from configuration to `_build/rel/NAME`: resolve, compile, appups, boot script and relup, assemble. Longer than a
+ * file should be: it is the list of these stages, and what each is given by the ones before. OTP: relx's `rlx_assemble`.
+ */
 import { dirname, join, relative } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'

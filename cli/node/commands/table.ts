@@ -1,7 +1,7 @@
 /**
  * The commands on a node: the one list that `otp-rel` and `bin/NAME` both offer.
  *
- * A command is loaded only when it is run.
+ * A command is loaded only when it is run. Longer than a file should be: one entry a command, and nothing else.
  */
 import type { CommandSpec, NodeCommand, Option } from '../command.js'
 

@@ -5,6 +5,8 @@
  * happens in the controller's own call, as in OTP. What an application's end means follows from its type: the end of a
  * permanent one, and an abnormal end of a transient one, ends the node.
  *
+ * Longer than a file should be: one function a request, on the one state.
+ *
  * OTP: kernel's application_controller.erl; https://www.erlang.org/doc/system/applications.html
  */
 import type { SysConfigSection } from '../../../schemas/types.js'

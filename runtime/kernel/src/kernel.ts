@@ -2,7 +2,7 @@
  * The kernel's application callback: sets the logger up and starts the kernel's supervisor. OTP: kernel's kernel.erl.
  */
 import { setFenceWarnings } from '../../erts/fence.js'
-import type { Start } from './application.js'
+import type { Start } from './application_callbacks.js'
 import { lookup } from './application_env.js'
 import * as kernelSup from './kernel_sup.js'
 import * as logger from './logger.js'

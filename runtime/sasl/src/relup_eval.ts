@@ -2,6 +2,8 @@
  * The interpreter of relup instructions. Each one notes in the undo log how it is taken back; when one fails the
  * caller runs the log, and the node is as before. Whom it suspends is in suspension.ts, what becomes of states in
  * conversion.ts, calls in apply_step.ts. OTP: release_handler_1.erl, `eval/2`; release reference 8.7.
+ *
+ * Longer than a file should be: one case an instruction, and each shares the state of the run with the next.
  */
 import type { LowLevelInstruction, Mfa, SuspendedModule } from '../../../schemas/types.js'
 import { clock } from '../../erts/clock.js'

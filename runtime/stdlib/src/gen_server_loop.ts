@@ -1,6 +1,8 @@
 /**
  * The loop of a gen_server: one message, one callback, its return. It never throws: what callbacks do wrong ends the
  * server in the way OTP's `gen_server.erl` does (`loop`, `handle_msg`, `handle_common_reply`, `terminate`).
+ *
+ * Longer than a file should be: each step of a message may have to wait for an async callback, and goes on in the next.
  */
 import { ErlangError, exitReason, isNormalish } from '../../erts/exit.js'
 import { KIND, type Kind } from '../../erts/mailbox.js'

@@ -19,13 +19,13 @@ import {
   withoutMember,
 } from '../../erts/proc.js'
 import type { Timeout } from '../../erts/receive.js'
-import { register, registerGlobal, unregister, unregisterGlobal } from '../../erts/registry.js'
 import { charge, occupy, release, schedule, soon } from '../../erts/scheduler.js'
 import { connect, demonitor, disconnect, end, endItself, exitPid, monitor } from '../../erts/signal.js'
 import { isThenable } from '../../erts/spawn.js'
 import type { Pid, Ref } from '../../erts/term.js'
 import { arm, Deadline, disarm } from '../../erts/timer.js'
-import { askRegistry, find, type ServerName } from './gen_call.js'
+import type { ServerName } from './gen_call.js'
+import { refusedName, registeredAs, releaseName } from './gen_name.js'
 
 /** What starting a server gives. */
 export type StartResult = ['ok', Pid] | ['error', unknown] | 'ignore'
@@ -163,14 +163,6 @@ function settle(proc: Process, name: ServerName | undefined, ref: Ref | undefine
   return ref === undefined ? ['ok', proc.pid] : ['ok', [proc.pid, ref]]
 }
 
-function releaseName(proc: Process, name: ServerName | undefined): void {
-  if (name === undefined) return
-  if ('local' in name) {
-    if (proc.name === name.local) unregister(name.local)
-  } else if ('global' in name) unregisterGlobal(name.global)
-  else askRegistry(name.via, 'unregisterName', name.name)
-}
-
 /** The starter's promise. A monitor of a start that failed leaves no message. */
 function told(starter: Process | null, ref: Ref | undefined, result: Result): Promise<Result> {
   if (starter?.dead === true) return new Promise(() => {})
@@ -289,34 +281,4 @@ function failedInit(thrown: unknown): InitOutcome {
 /** Reason of a thrown value with its stack, as behaviours put it into reports. */
 export function reasonOf(thrown: unknown): unknown {
   return thrown instanceof Error ? exitReason(thrown) : [['nocatch', thrown], new Stack(undefined)]
-}
-
-function registeredAs(name: ServerName): Pid | undefined {
-  const found = find('local' in name ? name.local : name)
-  return found === null || 'nodedown' in found || found.dead ? undefined : found.pid
-}
-
-/** Registers. @returns why the name cannot be had: `['already_started', owner]`, or what the registry has thrown */
-function refusedName(name: ServerName, proc: Process): unknown {
-  try {
-    const owner = takeName(name, proc.pid)
-    return owner === undefined ? undefined : ['already_started', owner]
-  } catch (thrown) {
-    return exitReason(thrown)
-  }
-}
-
-/** Registers; @returns the owner when the name is taken. */
-function takeName(name: ServerName, pid: Pid): Pid | undefined {
-  if ('local' in name) {
-    const owner = registeredAs(name)
-    if (owner === undefined) register(name.local, pid)
-    return owner
-  }
-  if ('global' in name) return registerGlobal(name.global, pid) === 'yes' ? undefined : registeredAs(name)
-  const answer = askRegistry(name.via, 'registerName', name.name, pid)
-  if (answer === 'yes') return undefined
-  // Also a promise: who is asked for a name must know.
-  if (answer !== 'no') throw new ErlangError(['bad_return_value', answer])
-  return registeredAs(name) ?? pid
 }
