@@ -4,8 +4,9 @@
  * One union for all parts, because the reasons meet in one reply: an installation can fail for a reason of the
  * package, of the plan, of the code or of a process. Hence its length. OTP: reasons of release_handler.erl.
  */
+
+import type { ReleaseStatus } from '../../../schemas/types.js'
 import { format } from '../../erts/term.js'
-import type { ReleaseStatus } from './releases_file.js'
 
 /** Why an operation on releases was refused or failed. `tag` is OTP's word where OTP has one. */
 export type ReleaseError =

@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path'
 import type { Result as ResultOf } from '../../../schemas/result.js'
+import type { ReleaseStatus } from '../../../schemas/types.js'
 import * as genServer from '../../stdlib/src/gen_server.js'
 import {
   type AppScript,
@@ -22,7 +23,6 @@ import { type ReleaseError, releaseReason } from './release_error.js'
 import { NAME, operate, operations, releases } from './release_handler_calls.js'
 import * as callbacks from './release_handler_server.js'
 import type { HandlerOptions } from './release_handler_start.js'
-import type { ReleaseStatus } from './releases_file.js'
 
 export type { InstallOptions } from './install_options.js'
 export type { HandlerOptions } from './release_handler_start.js'
