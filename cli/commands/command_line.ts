@@ -7,7 +7,7 @@
  */
 import { Parser } from 'yargs/helpers'
 import { err, type Result } from '../../schemas/result.js'
-import { optionMeant, place } from '../node/arguments.js'
+import { optionMeant, place, takesNoValue } from '../node/arguments.js'
 import type { Arguments, CommandSpec, Option } from '../node/command.js'
 import { type Failure, usage } from '../render/failure.js'
 import { signature } from '../render/help.js'
@@ -28,6 +28,8 @@ export function readCommandLine(
   const [switches, valued] = [options.filter(isSwitch), options.filter((one) => !isSwitch(one))].map((some) =>
     some.map(({ name }) => name),
   )
+  const refused = switchWithValue(argv, switches ?? [])
+  if (refused !== undefined) return err(usage('bad_option', refused, hints))
   const { argv: parsed, error } = Parser.detailed([...argv], {
     boolean: switches,
     string: valued,
@@ -86,6 +88,16 @@ export function readCommandLine(
     return err(usage('unknown_option', `unknown option "${written}"${near}`, hints))
   }
   return place([...words, ...plain], command, args, hints)
+}
+
+/** The parser takes `--dry-run=1` for a switch that is off, and a build that was to write nothing writes. */
+function switchWithValue(argv: readonly string[], switches: readonly string[]): string | undefined {
+  const end = argv.indexOf('--')
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? []
+    if (name !== undefined && value !== undefined && switches.includes(name)) return takesNoValue(name, value)
+  }
+  return undefined
 }
 
 const isSwitch = ({ type }: Option): boolean => type === 'boolean'

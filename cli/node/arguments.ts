@@ -4,7 +4,7 @@
  * `--name value`, `--name=value`, `--switch`; `--` ends the options. An unknown option, a missing argument and one too
  * many are refused.
  */
-import { didYouMean } from '../../schemas/nearest.js'
+import { nearest } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Failure, usage } from '../render/failure.js'
 import { signature } from '../render/help.js'
@@ -16,11 +16,15 @@ interface Words {
   readonly values: readonly string[]
 }
 
-/** The option that was probably meant; a single letter may stand for one that begins with it. */
+/** The option that was probably meant, as it is written; a single letter may stand for one that begins with it. */
 export function optionMeant(name: string, known: readonly string[]): string {
   const begins = known.filter((one) => name.length === 1 && one.startsWith(name))
-  return didYouMean(begins.length === 1 ? (begins[0] ?? name) : name, known)
+  const meant = begins.length === 1 ? begins[0] : nearest(name, known)
+  return meant === undefined ? '' : `; did you mean "--${meant}"?`
 }
+
+/** What is said of a switch that was given a value. */
+export const takesNoValue = (name: string, value: string): string => `"--${name}" takes no value; got "${value}"`
 
 /**
  * Reads what follows the name of a command.
@@ -48,7 +52,7 @@ export function readArguments(
       return err(usage('unknown_option', `unknown option "--${name}"${near}`, hints))
     }
     if (option.type === 'boolean') {
-      if (value !== undefined) return err(usage('bad_option', `"--${name}" takes no value; got "${value}"`, hints))
+      if (value !== undefined) return err(usage('bad_option', takesNoValue(name, value), hints))
       args[name] = true
       continue
     }

@@ -63,7 +63,14 @@ const REFUSED = [
     /^error: "upgrade" needs VSN\n {2}otp-rel upgrade VSN\n {2}see "otp-rel help upgrade"\n$/,
     'a missing argument',
   ],
-  [['build', '--dryrun'], 2, /unknown option "--dryrun"; did you mean "dry-run"\?/, 'an unknown option'],
+  [['build', '--dry-run=1'], 2, /^error: "--dry-run" takes no value; got "1"/, 'a switch with a value'],
+  [
+    ['build', '--json=false'],
+    2,
+    /^error: "--json" takes no value; got "false"/,
+    'a switch of every command with a value',
+  ],
+  [['build', '--dryrun'], 2, /unknown option "--dryrun"; did you mean "--dry-run"\?/, 'an unknown option'],
   [['status', '--root', '/nonexistent'], 3, /no release in \/nonexistent/, 'no release there'],
   [['help', 'upgrad'], 2, /did you mean "upgrade"/, 'help of no command'],
 ] as const

@@ -46,7 +46,7 @@ const REFUSED = [
   [
     ['1', '--dryrun'],
     'unknown_option',
-    'unknown option "--dryrun"; did you mean "dry-run"?',
+    'unknown option "--dryrun"; did you mean "--dry-run"?',
     'an unknown option has a nearest one',
   ],
   [['1', '--xyzzy'], 'unknown_option', 'unknown option "--xyzzy"', 'or none'],
