@@ -26,6 +26,8 @@ export interface Loop {
 
 /** Something a process waits for, other than its loop's messages. */
 export interface Wait {
+  /** The process whose answer it is, where it is one's. */
+  readonly server?: Process | null
   /** The process has ended: nothing may remain of the waiting, and what waits never goes on. */
   giveUp(): void
 }

@@ -60,6 +60,18 @@ async function walk<T, A>(
   if (pending.length > 0) await Promise.all(pending)
 }
 
+/** Whether work is done, or has failed, within so many ms. It goes on, if not. */
+export function isDoneWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(ms, () => resolve(false))
+    const over = (): void => {
+      clock.clearTimer(timer)
+      resolve(true)
+    }
+    work.then(over, over)
+  })
+}
+
 /** The rest of the node has its turn. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

@@ -7,7 +7,7 @@ import { clock } from '../../erts/clock.js'
 import type { Linker, Prepared } from '../../erts/linker/linker.js'
 import { applicationDir, removeApplicationDir, setApplicationDir } from '../../erts/loader.js'
 import { applyMfa, type ModuleRef, sameModule } from '../../erts/modules.js'
-import { newestProcess } from '../../erts/proc.js'
+import { members, newestProcess } from '../../erts/proc.js'
 import { equal, exitPid, isAlive, type Pid, processes, runningCode, whereis } from '../../erts/process.js'
 import { Pid as PidClass } from '../../erts/term.js'
 import * as application from '../../kernel/src/application.js'
@@ -207,6 +207,8 @@ function processWorld(): ProcessWorld {
       exitPid(pid, 'kill')
     },
     newestId: () => newestProcess()?.id ?? 0,
+    waitsFor: (pid) =>
+      pid.proc === null ? [] : members(pid.proc.waits).flatMap(({ server }) => (server ? [server.pid] : [])),
     suspend: (pid, timeout) => system(pid, 'suspend', timeout, () => sys.suspend(pid, timeout)),
     resume: (pid) => system(pid, 'resume', ASK_MS, () => sys.resume(pid)),
     getState: (pid) => {

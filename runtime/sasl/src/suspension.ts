@@ -2,11 +2,14 @@
  * Which processes stand still during an upgrade, for which modules, since when. OTP: `{suspend, _}` and `{resume, _}` of
  * release_handler_1.erl.
  *
- * All that are wanted are suspended at the same time. Departure: OTP leaves out a process that does not suspend in time.
+ * All that are wanted are suspended at the same time. One that waits meanwhile for the answer of another that stands
+ * still already could never suspend: that other one is let go, until the first stands still. OTP goes by the order of the
+ * script there. Departure: OTP leaves out a process that does not suspend in time.
  */
 import type { SuspendedModule } from '../../../schemas/types.js'
 import type { Pid } from '../../erts/term.js'
-import { each, eachInTurns, nextTurn, quietly } from './each.js'
+import { blockers } from './blockers.js'
+import { each, eachInTurns, isDoneWithin, nextTurn, quietly } from './each.js'
 import { EvalFailure, messageOf } from './eval_failure.js'
 import { byModule, type FoundProcess } from './process_walk.js'
 import type { EvalOptions } from './relup_program.js'
@@ -16,6 +19,10 @@ import type { Timeout, UpgradeWorld } from './upgrade_world.js'
 const SUSPEND_MS = 5_000
 /** How often processes that appear while others are being suspended are looked for. */
 export const WALKS = 5
+/** A process that has not suspended after so long, in ms, may wait for one that stands still. */
+const BLOCKED_MS = 10
+/** How often processes are let go for others' sake. */
+const LET_GO = 50
 /** Failures named in one message. */
 export const NAMED = 10
 
@@ -28,7 +35,12 @@ export interface Suspended {
 }
 
 /** Processes to suspend, with the modules they are suspended for and the limit in ms. */
-export type Wanted = Map<Pid, { readonly found: FoundProcess; readonly modules: string[]; timeout: Timeout }>
+export interface Want {
+  readonly found: FoundProcess
+  readonly modules: string[]
+  timeout: Timeout
+}
+export type Wanted = Map<Pid, Want>
 
 /** See the head of this file. */
 export class Suspension {
@@ -137,9 +149,8 @@ export class Suspension {
   async suspendAll(wanted: Wanted, doing: string): Promise<void> {
     const { processes } = this.#world
     const failures: string[] = []
-    await each(
-      wanted.values(),
-      ({ found, timeout }) => processes.suspend(found.pid, timeout),
+    await this.#ask(
+      wanted,
       ({ found, modules }) => {
         this.#users = undefined
         this.#suspended.set(found.pid, { found, modules, sinceMs: this.#world.nowMs() })
@@ -166,6 +177,41 @@ export class Suspension {
       },
     )
     if (failures.length > 0) throw new EvalFailure(doing, failures.slice(0, NAMED).join('; '))
+  }
+
+  /** Suspends all at once; those that are in the way of others are let go and asked again. */
+  async #ask(wanted: Wanted, done: (one: Want) => void, failed: (one: Want, failure: unknown) => void): Promise<void> {
+    const { processes } = this.#world
+    const stand = new Map<Pid, Want>()
+    let asked = wanted
+    for (let left = LET_GO; asked.size > 0; left--) {
+      const pending = new Set(asked.keys())
+      const again: Wanted = new Map()
+      const over = (one: Want, tell: () => void): void => {
+        pending.delete(one.found.pid)
+        tell()
+      }
+      const answers = each(
+        asked.values(),
+        ({ found, timeout }) => processes.suspend(found.pid, timeout),
+        (one) =>
+          over(one, () => {
+            stand.set(one.found.pid, one)
+            done(one)
+          }),
+        (one, failure) => over(one, () => failed(one, failure)),
+      )
+      while (left > 0 && pending.size > 0 && !(await isDoneWithin(answers, BLOCKED_MS))) {
+        const inTheWay = blockers(pending, stand, (pid) => processes.waitsFor(pid))
+        for (const one of inTheWay) {
+          stand.delete(one.found.pid)
+          again.set(one.found.pid, { ...one, modules: [...(this.get(one.found.pid)?.modules ?? one.modules)] })
+        }
+        await this.resume(inTheWay.map(({ found }) => found.pid))
+      }
+      await answers
+      asked = again
+    }
   }
 
   /** Takes modules off what processes stand still for. @returns those that nothing is left for, in order */
@@ -200,14 +246,14 @@ export class Suspension {
   async suspendAgain(all: readonly FoundProcess[]): Promise<readonly string[]> {
     const { processes } = this.#world
     const told: string[] = []
-    await each(
-      all,
-      (found) => processes.suspend(found.pid, this.#options.suspend_timeout ?? SUSPEND_MS),
-      (found) => {
+    const timeout = this.#options.suspend_timeout ?? SUSPEND_MS
+    await this.#ask(
+      new Map(all.map((found) => [found.pid, { found, modules: [], timeout }])),
+      ({ found }) => {
         this.#users = undefined
         this.#suspended.set(found.pid, { found, modules: [], sinceMs: this.#world.nowMs() })
       },
-      (found, failure) => {
+      ({ found }, failure) => {
         if (!processes.isAlive(found.pid)) return
         quietly(processes.resume(found.pid))
         const who = `${found.pid} (${found.modules.join(', ')})`

@@ -56,6 +56,8 @@ export interface ProcessWorld {
   newestId(): number
   /** Ends it whatever it does. Its supervisor may have started another when this returns. */
   kill(pid: Pid): void
+  /** The processes whose answers it waits for at this moment. */
+  waitsFor(pid: Pid): readonly Pid[]
   suspend(pid: Pid, timeout: Timeout): unknown
   resume(pid: Pid): unknown
   /** The state, or a promise of it: see {@link State}. */

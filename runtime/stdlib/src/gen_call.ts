@@ -71,7 +71,7 @@ export class Call extends Deadline implements From, Unanswered, Wait {
   #state: typeof PENDING | typeof ANSWERED | typeof FAILED = PENDING
   /** The answer, or the cause of the failure. */
   #value: unknown = undefined
-  #server: Process | null = null
+  server: Process | null = null
   #resolve: ((answer: unknown) => void) | null = null
   #reject: ((failure: Exit) => void) | null = null
   readonly #site: CallSite
@@ -164,7 +164,7 @@ export class Call extends Deadline implements From, Unanswered, Wait {
 
   /** From now on the end of the server fails the call. */
   watch(server: Process): void {
-    this.#server = server
+    this.server = server
     this.older = server.unanswered
     if (server.unanswered !== null) server.unanswered.newer = this
     server.unanswered = this
@@ -174,12 +174,12 @@ export class Call extends Deadline implements From, Unanswered, Wait {
     this.#state = state
     this.#value = value
     if (this.list !== null) disarm(this)
-    const server = this.#server
+    const server = this.server
     if (server !== null) {
       if (this.newer === null) server.unanswered = this.older
       else this.newer.older = this.older
       if (this.older !== null) this.older.newer = this.newer
-      this.older = this.newer = this.#server = null
+      this.older = this.newer = this.server = null
     }
     if (this.#resolve === null) return
     const { caller } = this

@@ -343,6 +343,42 @@ test(
 )
 
 test(
+  'a process that waits for one that stands still already gets its answer: that one is let go, and suspended again',
+  withNode(async (node) => {
+    const plan = await checked(node, '2')
+    const real = nodeWorld(node.linker, plan.prepared)
+    const keeper = whereis('keeper')
+    let open: () => void = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    // In the counter: whatever it waits for, it then asks a server that is to be suspended, too.
+    const ask = () => opened.then(() => genServer.call('keeper', 'label')).then(() => {})
+    // biome-ignore lint/suspicious/noThenProperty: asked when the counter awaits it
+    probe.gate = { then: (...settle) => ask().then(...settle) }
+    let suspends = 0
+    const world: UpgradeWorld = {
+      ...real,
+      processes: {
+        ...real.processes,
+        suspend: (pid, timeout) => {
+          const answer = real.processes.suspend(pid, timeout)
+          if (pid === keeper && ++suspends === 1) setImmediate(open)
+          return answer
+        },
+      },
+    }
+    const waiting = genServer.call('counter', 'wait')
+    const done = await install(plan, { suspend_timeout: 1000 }, node.linker, { sinceMs: 0 }, world)
+    assert.ok(done.ok, done.ok ? '' : formatReleaseError(done.error))
+    assert.is(await waiting, 1)
+    assert.is(suspends, 2)
+    assert.equal(await sys.getState('counter'), { count: 1 })
+    assert.is(await genServer.call('keeper', 'label'), 'two')
+  }),
+)
+
+test(
   'D15: or is killed where that is asked for, and the one its supervisor starts is converted; the result says so',
   withNode(async (node) => {
     const plan = await checked(node, '2')

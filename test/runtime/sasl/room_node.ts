@@ -37,7 +37,7 @@ export const probe = {
   /** Set by a test: what `audit` and `legacy` do when they are stopped. */
   stopping: undefined as (() => unknown) | undefined,
   /** Set by a test: what the counter waits for when it is asked to wait. */
-  gate: Promise.resolve() as Promise<void>,
+  gate: Promise.resolve() as PromiseLike<void>,
   /** Set by a test: whether code_change of the counter refuses. */
   refuse: false,
   /** Set by a test: whether code_change of the counter never comes to an end. */
