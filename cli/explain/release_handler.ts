@@ -58,6 +58,12 @@ export const RELEASE_HANDLER_PAGES = {
     'Deploy the release again; do not edit its files.',
     'releases/1.1.0/relup.json',
   ),
+  bad_config: page(
+    'The configuration of the release needs what this node has not: environment variables, or what a config provider reads.',
+    'It is made before anything is changed, so that an upgrade does not fail half-way.',
+    'Set the variables in the node that runs, or give them defaults; see that providers can read what they need.',
+    'bin/shop eval \'process.env.DATABASE_URL = "..."\'',
+  ),
   bad_entry: page(
     'The package holds an entry that may not be in one: a path that leads out of it, a device, a link to elsewhere.',
     'Unpacking it could write anywhere. OTP unpacks any archive.',

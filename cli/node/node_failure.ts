@@ -100,8 +100,12 @@ function exitOf(error: NodeError): ExitClass {
 }
 
 /** Only what the node cannot know: how this program is called. */
-function hints({ tag }: NodeError, program: string): string[] {
+function hints({ tag, message }: NodeError, program: string): string[] {
   switch (tag) {
+    case 'bad_config':
+      return message.includes('environment variable')
+        ? [`a node that runs is given a variable by: ${program} eval 'process.env.NAME = "..."'`]
+        : []
     case 'no_such_release':
     case 'existing_release':
     case 'already_installed':

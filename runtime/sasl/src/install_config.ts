@@ -3,7 +3,7 @@
  * of the old one's, whatever other files the node was started with, environment variables as they are now, and its
  * config providers. OTP reads sys.config as it lies there; release reference, defect D10.
  */
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { formatFault } from '../../../schemas/fault.js'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import type { SysConfigSection } from '../../../schemas/types.js'
@@ -24,8 +24,18 @@ export function readConfig(root: string, oldVsn: string, newVsn: string): Result
     file === old || /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
   const files = booted.some(isOfRelease) ? booted.map((file) => (isOfRelease(file) ? own : file)) : [own, ...booted]
   const config = readSysConfig([...new Set(files)])
-  return config.ok ? config : badConfig(newVsn, config.error.map(formatFault).join('; '))
+  if (config.ok) return config
+  const faults = config.error.map((fault) => formatFault({ ...fault, file: inRelease(root, fault.file ?? own) }))
+  // What only this node lacks is no fault of the release.
+  if (config.error.every(({ tag }) => tag === 'unset_variable' || tag === 'bad_variable')) {
+    return err({ tag: 'bad_config', vsn: newVsn, faults })
+  }
+  return err({ tag: 'bad_file', file: inRelease(root, own), why: faults.join('; ') })
 }
+
+/** A file of the installation by its name in there. */
+const inRelease = (root: string, file: string): string =>
+  file.startsWith(root + sep) ? relative(root, file).split(sep).join('/') : file
 
 /**
  * Asks the config providers.
@@ -41,8 +51,5 @@ export async function completeConfig(
     const aside = typeof module === 'string' ? trial(module) : undefined
     return applyMfa([aside ?? module, fun, args])
   })
-  return provided.ok ? ok(provided.value) : badConfig(vsn, provided.error)
+  return provided.ok ? ok(provided.value) : err({ tag: 'bad_config', vsn, faults: [provided.error] })
 }
-
-const badConfig = (vsn: string, why: string): Result<never, ReleaseError> =>
-  err({ tag: 'bad_file', file: `releases/${vsn}/sys.config.json`, why })

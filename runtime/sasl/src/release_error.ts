@@ -28,6 +28,8 @@ export type ReleaseError =
   | { readonly tag: 'no_such_file'; readonly file: string; readonly why: string }
   /** A file is there and does not hold what it must. */
   | { readonly tag: 'bad_file'; readonly file: string; readonly why: string }
+  /** What the release's configuration is made from is not there on this node: variables, what its providers read. */
+  | { readonly tag: 'bad_config'; readonly vsn: string; readonly faults: readonly string[] }
   /** A package holds an entry that may not be in one. */
   | { readonly tag: 'bad_entry'; readonly file: string; readonly entry: string; readonly why: string }
   /** A package cannot be read to its end, or is not a release. */
@@ -187,6 +189,11 @@ export function formatReleaseError(error: ReleaseError): string {
     case 'bad_file':
       // A fault with a place in the file names the file itself.
       return error.why.startsWith(error.file) ? error.why : `${error.file}: ${error.why}`
+    case 'bad_config': {
+      const [only, ...more] = error.faults
+      const what = `release "${error.vsn}" cannot be configured on this node:`
+      return more.length === 0 ? `${what} ${only}` : [what, ...error.faults].join('\n  ')
+    }
     case 'bad_entry':
       return `${error.file}: entry "${error.entry}" ${error.why}; nothing was unpacked`
     case 'bad_package':
@@ -299,6 +306,8 @@ export function releaseReason(error: ReleaseError): unknown {
       return [error.tag, error.file]
     case 'bad_file':
       return [error.tag, error.file, error.why]
+    case 'bad_config':
+      return [error.tag, error.vsn, error.faults]
     case 'bad_entry':
       return ['cannot_extract_file', error.entry, error.why]
     case 'bad_package':

@@ -531,7 +531,11 @@ test(
 
 // function, module, why
 const PROVIDERS = [
-  ['fail', 'room/lib', /^releases\/2\/sys\.config\.json.*config provider room\/lib\.fail failed: no vault$/],
+  [
+    'fail',
+    'room/lib',
+    /^release "2" cannot be configured on this node: config provider room\/lib\.fail failed: no vault$/,
+  ],
   ['nonsense', 'room/lib', /config provider room\/lib\.nonsense returned room: /],
   ['gone', 'room/lib', /config provider room\/lib\.gone is not there: the release has no such function$/],
   ['provide', 'lib', /kernel\.config_providers must be a list of .*; entry 1 is \["lib","provide",\["!"\]\]$/],
@@ -552,9 +556,18 @@ test(
   withNode(async (node) => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the configuration
     node.rewrite('2', 'releases/2/sys.config.json', '{ "room": { "a": "${OTP_REL_A}", "b": "${OTP_REL_B}" } }')
-    const text = formatReleaseError(await faultOf(node))
-    assert.match(text, /sys\.config\.json:1:18 room\.a: environment variable "OTP_REL_A" is not set/)
-    assert.match(text, /sys\.config\.json:1:39 room\.b: environment variable "OTP_REL_B" is not set/)
+    const fault = await faultOf(node)
+    assert.is(fault.tag, 'bad_config')
+    const [what, ...lines] = formatReleaseError(fault).split('\n')
+    assert.is(what, 'release "2" cannot be configured on this node:')
+    assert.match(
+      lines[0] ?? '',
+      /^ {2}releases\/2\/sys\.config\.json:1:18 room\.a: environment variable "OTP_REL_A" is not set/,
+    )
+    assert.match(
+      lines[1] ?? '',
+      /^ {2}releases\/2\/sys\.config\.json:1:39 room\.b: environment variable "OTP_REL_B" is not set/,
+    )
   }),
 )
 
