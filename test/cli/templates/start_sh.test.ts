@@ -194,14 +194,20 @@ test('a node that does not start ends with its code and shows what it wrote sinc
   assert.not.ok(err.includes('earlier'), err)
 })
 
-test('a node that runs is not started twice', async () => {
-  const shop = await release()
-  shop.write('run/node.json', '{}')
-  const { code, err } = shop.run(['daemon'])
-  assert.is(code, 9)
-  assert.match(err, /^error: shop is running already\n/)
-  assert.not.ok(shop.calls().some((call) => call.includes('--boot')))
-})
+for (const command of ['daemon', 'foreground', 'console']) {
+  test(`a node that runs is not started twice, by ${command}, and keeps its launcher`, async () => {
+    const shop = await release()
+    shop.write('run/node.json', '{}')
+    shop.write('run/launcher.pid', '1\n')
+    shop.write('run/started', '')
+    const { code, err } = shop.run([command])
+    assert.is(code, 9)
+    assert.match(err, /^error: shop is running already\n/)
+    assert.not.ok(shop.calls().some((call) => call.includes('--boot')))
+    assert.is(readFileSync(join(shop.root, 'run/launcher.pid'), 'utf8'), '1\n')
+    assert.ok(existsSync(join(shop.root, 'run/started')))
+  })
+}
 
 test('what was left by a node that was killed does not stop a start', async () => {
   const shop = await release()
