@@ -142,12 +142,19 @@ async function step(
       const [module, fun, args] = instruction.mfa
       const result = await applyMfa(mfaOf(instruction.mfa))
       if (Array.isArray(result) && result[0] === 'error') {
-        throw new BootError(`${module}:${fun}(${args.map(nameOfArgument).join(', ')}) failed: ${format(result[1])}`)
+        const call = `${module}:${fun}(${args.map(nameOfArgument).join(', ')})`
+        throw new BootError([`${call} failed: ${format(result[1])}`, ...causesIn(result[1])].join('\nbecause: '))
       }
       break
     }
   }
   state.steps.push({ step: describe(instruction), ms: clock.monotonicMs() - startMs })
+}
+
+/** What was thrown, one line each: in the reason it stands deep, between stacks. */
+function causesIn(reason: unknown): readonly string[] {
+  if (reason instanceof Error) return [reason.message.split('\n', 1)[0] ?? '']
+  return Array.isArray(reason) ? [...new Set(reason.flatMap(causesIn))] : []
 }
 
 /** Names of the applications that a script speaks of, longest first. */

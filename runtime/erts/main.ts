@@ -16,8 +16,8 @@ import { current } from './proc.js'
 import { report } from './report.js'
 import { crashed } from './signal.js'
 
-/** Status with which a node ends that cannot boot. */
-const BOOT_FAILED = 1
+/** Status with which a node ends that cannot boot: `boot_failed` of the commands' exit codes. */
+const BOOT_FAILED = 12
 
 /** What the launcher has for the program. */
 export interface Launcher {

@@ -25,7 +25,10 @@ export const start = () => {
   return Supervisor.startLink({ local: 'shop_sup' }, self, [])
 }
 export const stop = () => {}
-export const init: Supervisor.Init = () => ['ok', { strategy: 'one_for_one', intensity: 1, period: 5 }, []]
+export const init: Supervisor.Init = () => {
+  if (process.env.SHOP_FAILS !== undefined) throw new Error('no room here')
+  return ['ok', { strategy: 'one_for_one', intensity: 1, period: 5 }, []]
+}
 `
 
 let folder: TempFolder
@@ -152,6 +155,20 @@ test('for coverage every module is a script of its own, at the path of its file'
   const urls: string[] = result.map(({ url }: { url: string }) => url)
   assert.ok(urls.some((url) => url.endsWith('/lib/shop-1.0.0/ebin/shop.js')))
   assert.not(urls.some((url) => url.endsWith('.archive')))
+})
+
+test('a boot that fails ends with 12, and what was thrown stands last, in a line of its own', async () => {
+  const env = { ...process.env, SHOP_FAILS: '1' }
+  const child = spawn(join(root, 'bin/shop'), ['foreground'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  living.add(child)
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  assert.is(await new Promise((resolve) => child.once('close', resolve)), 12)
+  living.delete(child)
+  assert.match(err, /^init terminating in do_boot: kernel\/application:startBoot\(shop, permanent\) failed: /)
+  assert.ok(err.endsWith('\nbecause: no room here\n'), err)
 })
 
 test.run()
