@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done, openWorkshop, otpRel, run, telling, type Workshop } from '../support/e2e_node.js'
@@ -160,12 +160,14 @@ for (const [name, [program = '', ...args], packages] of SERVICES) {
 if (ALL) {
   test('whoever installed them, the packages are in the release', async () => {
     for (const name of ['npm', 'pnpm', 'yarn']) {
-      const keys = await readdir(shop.path(`${name}-node/lib/.npm`))
-      for (const one of PURE)
+      for (const one of PURE) {
+        // that of a scope is a folder of the scope
+        const keys = await readdir(shop.path(`${name}-node/lib/.npm`, dirname(one)))
         assert.ok(
-          keys.some((key) => key.startsWith(`${one}@`)),
+          keys.some((key) => key.startsWith(`${basename(one)}@`)),
           `${one}, installed by ${name}`,
         )
+      }
     }
   })
 
