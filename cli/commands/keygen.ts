@@ -9,7 +9,7 @@ import { type CliContext, shown } from './project.js'
 /** Makes `FILE` and `FILE.pub`. */
 export async function keygen(args: Arguments, context: CliContext): Promise<Outcome> {
   const made = await makeKeys(resolve(context.cwd, text(args, 'file') ?? ''))
-  if (!made.ok) return err(keyFailure(made.error))
+  if (!made.ok) return err({ ...keyFailure(made.error), message: 'no key was made' })
   const secret = shown(made.value.private, context)
   const known = shown(made.value.public, context)
   return ok({

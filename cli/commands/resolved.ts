@@ -34,7 +34,7 @@ export async function lookAtRelease(args: Arguments, context: CliContext): Promi
       exit: 'usage',
       tag: 'which_release',
       message: `${CONFIG_FILE} has several releases: ${names.map((one) => `"${one}"`).join(', ')}`,
-      hints: ['name one of them'],
+      hints: [args.name === undefined ? 'name one of them' : 'say which one with --release NAME'],
       facts: { names },
     })
   }

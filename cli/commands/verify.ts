@@ -20,9 +20,11 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
   const file = resolve(context.cwd, text(args, 'package') ?? '')
   const named = shown(file, context)
   const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) return refuse({ tag: 'no_such_file', file: named, why: 'is not there, or is not a file' })
+  if (!found?.isFile()) {
+    return refuse({ tag: 'no_such_file', file: named, why: 'is not there, or is not a file' }, 'bad_input')
+  }
   const keys = await readKeys(context.cwd, list(args, 'key'))
-  if (!keys.ok) return refuse(keys.error)
+  if (!keys.ok) return refuse(keys.error, 'bad_input')
   const staging = await mkdtemp(join(tmpdir(), 'otp-rel-verify-'))
   try {
     const staged = await stagePackage(file, staging, { admit: () => undefined })
@@ -46,9 +48,9 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
   }
 }
 
-function refuse(error: ReleaseError): Outcome {
+function refuse(error: ReleaseError, exit = exitOfTag(error.tag)): Outcome {
   const { tag, ...facts } = error
-  return err({ exit: exitOfTag(tag), tag, message: formatReleaseError(error), facts })
+  return err({ exit, tag, message: formatReleaseError(error), facts })
 }
 
 /** The package as the user named it. */

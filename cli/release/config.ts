@@ -200,7 +200,14 @@ function doubles(releases: readonly MergedRelease[], source: TextFile): Fault[] 
 const repeated = <T extends { readonly name: string; readonly path: JsonPath }>(items: readonly T[]): T[] =>
   items.filter(({ name }, index) => items.findIndex((other) => other.name === name) < index)
 
-function namedFiles({ releases }: Config): { readonly file: string; readonly path: JsonPath }[] {
+/** A file that a setting names. The path is that of the release where the setting stands in no file. */
+interface NamedFile {
+  readonly key: string
+  readonly file: string
+  readonly path: JsonPath
+}
+
+function namedFiles({ releases }: Config): NamedFile[] {
   return releases.flatMap((spec) => {
     const { sysConfig, vmArgs, envSh, overlayVars, includeErts } = spec
     const files = {
@@ -211,24 +218,19 @@ function namedFiles({ releases }: Config): { readonly file: string; readonly pat
       include_erts: includeErts,
     }
     return Object.entries(files).flatMap(([key, file]) =>
-      typeof file === 'string' ? [{ file, path: settingPath(spec, key) }] : [],
+      typeof file === 'string' ? [{ key, file, path: settingPath(spec, key) }] : [],
     )
   })
 }
 
-async function missingFile(
-  source: TextFile,
-  { file, path }: { file: string; path: JsonPath },
-): Promise<Fault | undefined> {
+async function missingFile(source: TextFile, { key, file, path }: NamedFile): Promise<Fault | undefined> {
   const found = await stat(file).then(
     (info) => (info.isFile() ? 'file' : 'folder'),
     () => undefined,
   )
   if (found === 'file') return undefined
-  return faultAt(
-    source,
-    path,
-    'missing_file',
-    found === 'folder' ? `"${file}" is a folder, not a file` : `"${file}" is not there`,
-  )
+  const setting = path.at(-1) === key ? '' : `"${key}": `
+  const why = found === 'folder' ? 'is a folder, not a file' : 'is not there'
+  const allowed = key === 'include_erts' ? '; allowed are true, false, and the file of a node binary' : ''
+  return faultAt(source, path, 'missing_file', `${setting}"${file}" ${why}${allowed}`)
 }

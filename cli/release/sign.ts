@@ -12,7 +12,7 @@ export type Signer = (text: string) => string
 
 /** Why there is no key. */
 export type KeyFault =
-  /** The file cannot be read. */
+  /** The file cannot be read, or not be written. */
   | { readonly tag: 'no_key'; readonly file: string; readonly why: string }
   /** What was read is not an Ed25519 private key without a passphrase. */
   | { readonly tag: 'bad_key'; readonly file: string; readonly why: string }
@@ -32,7 +32,7 @@ export async function readSigner(given: string): Promise<Result<Signer, KeyFault
     try {
       text = await readFile(given, 'utf8')
     } catch (failure) {
-      return err({ tag: 'no_key', file, why: failure instanceof Error ? failure.message : String(failure) })
+      return err({ tag: 'no_key', file, why: unusable(failure, 'read', 'is not there') })
     }
   }
   let key: KeyObject
@@ -64,8 +64,14 @@ export async function makeKeys(file: string): Promise<Result<{ private: string; 
     if ('code' in failure && failure.code === 'EEXIST') {
       return err({ tag: 'key_exists', file: 'path' in failure ? String(failure.path) : file })
     }
-    return err({ tag: 'no_key', file, why: failure.message })
+    return err({ tag: 'no_key', file, why: unusable(failure, 'written', 'cannot be written: its folder is not there') })
   }
+}
+
+/** Words for a file that could not be read or written. */
+function unusable(failure: unknown, done: 'read' | 'written', gone: string): string {
+  if (failure instanceof Error && 'code' in failure && failure.code === 'ENOENT') return gone
+  return `cannot be ${done}: ${failure instanceof Error ? failure.message : String(failure)}`
 }
 
 /** The fault with its place and words. */
@@ -76,7 +82,7 @@ export function keyFault(fault: KeyFault): Fault {
 function words(fault: KeyFault): string {
   switch (fault.tag) {
     case 'no_key':
-      return `is no key to be used: ${fault.why}`
+      return fault.why
     case 'bad_key':
       return `is no Ed25519 private key in PEM without a passphrase: ${fault.why}; make one with "otp-rel keygen FILE"`
     case 'key_exists':

@@ -38,11 +38,19 @@ export async function readKeys(base: string, given: readonly string[]): Promise<
       if (key.asymmetricKeyType !== 'ed25519') throw new Error(`is a key of type ${key.asymmetricKeyType}, not Ed25519`)
       keys.push({ name, key })
     } catch (failure) {
-      const why = failure instanceof Error ? failure.message : String(failure)
-      return err({ tag: 'bad_file', file: name, why: `is no Ed25519 public key: ${why}` })
+      return err({ tag: 'bad_file', file: name, why: whyUnusable(failure) })
     }
   }
   return ok(keys)
+}
+
+/** What is wrong with a key; what OpenSSL says of a text that is none helps nobody. */
+function whyUnusable(failure: unknown): string {
+  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : ''
+  if (code === 'ENOENT') return 'is not there'
+  const isNone = code.startsWith('ERR_OSSL')
+  const why = isNone ? 'its text is none in PEM' : failure instanceof Error ? failure.message : String(failure)
+  return `is no Ed25519 public key: ${why}`
 }
 
 /** The keys that this node trusts: sasl's `release_keys`, files relative to the root. None: signatures are not asked for. */

@@ -67,6 +67,16 @@ test('files that the configuration names have to be there', async () => {
   ])
 })
 
+test('a file that --set names is told with its setting, which stands in no file', async () => {
+  const where = join(fixture('good_project'), 'otp.config.json')
+  const config = await readConfig(where, { set: ['defaults.include_erts=maybe'] })
+  const [fault] = config.ok ? [] : config.error
+  assert.match(
+    fault?.message ?? '',
+    /^"include_erts": ".*maybe" is not there; allowed are true, false, and the file of a /,
+  )
+})
+
 test('outside a project that is what is said', async () => {
   const config = await readConfig(join(fixture('runtime_apps'), 'otp.config.json'))
   assert.equal(printed('runtime_apps', config), [

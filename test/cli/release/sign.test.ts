@@ -62,7 +62,7 @@ const rsa = () =>
   }).privateKey
 
 const REFUSED = [
-  ['a file that is not there', undefined, /deploy\.key: is no key to be used: ENOENT/],
+  ['a file that is not there', undefined, /deploy\.key: is not there$/],
   ['a text that is no key', 'hello', /is no Ed25519 private key in PEM without a passphrase: .*otp-rel keygen FILE/],
   ['a key of another type', rsa(), /it is of type rsa/],
 ] as const
@@ -95,6 +95,9 @@ test('a release is taken with the signature of one of the trusted keys, and with
   assert.is(await verified('lust', mine('list'), ['mine.pub']), none)
   assert.is(await verified('list', 'garbage', ['mine.pub']), none)
   assert.match(await verified('list', mine('list'), ['mine']), /is no Ed25519 public key: is a private key/)
+  await folder.put('text', 'hello')
+  assert.is(await verified('list', mine('list'), ['text']), 'text: is no Ed25519 public key: its text is none in PEM')
+  assert.is(await verified('list', mine('list'), ['gone']), 'gone: is not there')
 })
 
 test('a release without a signature says so', async () => {

@@ -272,6 +272,8 @@ for (const shell of SHELLS) {
 test('what boots is told without any node', async () => {
   const shop = await release()
   assert.equal(shop.run(['version']), { code: 0, out: 'shop 1.0.0\n', err: '' })
+  assert.equal(JSON.parse(shop.run(['version', '--json']).out), { name: 'shop', vsn: '1.0.0' })
+  assert.match(shop.run(['version', '--jsno']).err, /^error: "version" does not take "--jsno"\n/)
   assert.equal(shop.calls(), [])
 })
 
