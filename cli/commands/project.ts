@@ -61,7 +61,10 @@ function noConfig(args: Arguments, dir: string): Failure {
     exit: 'bad_input',
     tag: 'no_config',
     message: `no ${CONFIG_FILE} ${where}, ${also}: this is not an otp-rel project`,
-    hints: ['go to the folder that has one, or name it with --project DIR'],
+    hints: [
+      'go to the folder that has one, or name it with --project DIR',
+      'or make one with "otp-rel new NAME"; for one application its app.json is enough, beside package.json and src',
+    ],
     facts: { dir },
   }
 }

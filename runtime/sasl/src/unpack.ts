@@ -124,7 +124,8 @@ async function extract(file: string, staging: string): Promise<ReleaseError | un
   const [fault] = checkEntries(entries)
   if (fault !== undefined) return { tag: 'bad_entry', file, entry: fault.entry, why: fault.why }
   if (entries.length === 0) return { tag: 'bad_package', file, why: 'is empty' }
-  await mkdir(staging, { recursive: true })
+  // Not recursive: on a read-only file system Node would say that there is no such folder.
+  await mkdir(staging)
   const needBytes = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0)
   const disk = await statfs(staging)
   const freeBytes = disk.bavail * disk.bsize
