@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../schemas/result.js'
 import { EXIT_CODES } from '../render/exit_codes.js'
 import { type Failure, usage } from '../render/failure.js'
 import { commandHelp, exitCodeHelp, overview, type Program } from '../render/help.js'
-import { outStyle, print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
+import { columnsOf, outStyle, print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
 import { readArguments } from './arguments.js'
 import { DEFAULT_TIMEOUT_MS } from './client.js'
 import { type CommandSpec, type Context, number, type Option, type Target } from './command.js'
@@ -147,10 +147,11 @@ const EXIT_CODES_TOPIC = 'exit-codes'
 
 /** The overview, the help of one command, or the table of exit codes. */
 export function helpLines(name: string | undefined, about: Program, terminal: Terminal): Result<string[], Failure> {
-  if (name === undefined || name.startsWith('-')) return ok(overview(about, outStyle(terminal)))
-  if (name === EXIT_CODES_TOPIC) return ok(exitCodeHelp(outStyle(terminal)))
+  const page = { style: outStyle(terminal), columns: columnsOf(terminal) }
+  if (name === undefined || name.startsWith('-')) return ok(overview(about, page))
+  if (name === EXIT_CODES_TOPIC) return ok(exitCodeHelp(page))
   const command = about.commands.find((one) => one.name === name || one.aliases?.includes(name))
-  return command === undefined ? err(unknownCommand(name, about)) : ok(commandHelp(about, command, outStyle(terminal)))
+  return command === undefined ? err(unknownCommand(name, about)) : ok(commandHelp(about, command, page))
 }
 
 const SAID: ReadonlySet<string> = new Set(['--root', '--name', '--program', '--run-dir', '--log-dir'])

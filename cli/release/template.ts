@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { didYouMean } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
 import { type Home, home } from './home.js'
@@ -26,7 +27,8 @@ export async function renderText(
     if (name !== undefined) {
       const rest = text.split('\n')[Number(line) - 1]?.slice(Number(column)) ?? ''
       const [whole = name] = /^[^\s}]+/.exec(rest) ?? []
-      return err({ message: `there is no variable "${whole}"`, line: Number(line), column: Number(column) + 1 })
+      const message = `there is no variable "${whole}"${didYouMean(whole, namesIn(data))}`
+      return err({ message, line: Number(line), column: Number(column) + 1 })
     }
     const [, inside] = /^Cannot read properties of undefined \(reading '(.*)'\)$/.exec(said) ?? []
     if (inside !== undefined) return err({ message: `there is no variable with "${inside}" in it` })
@@ -34,6 +36,15 @@ export async function renderText(
     const message = said.split('\n').at(-1) ?? said
     return err({ message: `is no template: ${message}`, ...(at === undefined ? {} : { line: Number(at) }) })
   }
+}
+
+/** `release`, `release.name` and so on: what a template can name. */
+function namesIn(data: object): string[] {
+  return Object.entries(data).flatMap(([name, value]: [string, unknown]) =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? [name]
+      : [name, ...namesIn(value).map((inside) => `${name}.${inside}`)],
+  )
 }
 
 /** Settings of a rendering. */

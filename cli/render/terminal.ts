@@ -14,6 +14,8 @@ import { type Style, styleFor } from './style.js'
 /** A stream to print on. */
 export interface Sink {
   readonly isTTY?: boolean
+  /** Width of a terminal. */
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -25,6 +27,12 @@ export interface Terminal {
   readonly json: boolean
   /** How the program is called whose "explain" has a page of every failure; people at a terminal are pointed at it. */
   readonly explain?: string
+}
+
+/** How wide lines of text are to be, at most 100: `COLUMNS`, else the terminal, else all of it. */
+export function columnsOf({ out, env }: Terminal): number {
+  const wanted = Number(env.COLUMNS)
+  return Math.min(100, Math.max(40, wanted > 0 ? wanted : (out.columns ?? 100)))
 }
 
 /** Shows a step as it happens. @param facts what `--json` prints of it */

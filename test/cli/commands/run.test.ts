@@ -174,6 +174,19 @@ test('no line of help is longer than a wide terminal', async () => {
   }
 })
 
+test('on a narrow terminal help is narrow', async () => {
+  for (const name of [undefined, 'exit-codes', ...COMMANDS.map((command) => command.name)]) {
+    const { captured, world } = capture()
+    await runCli(name === undefined ? ['help'] : ['help', name], {
+      ...world,
+      cwd: folder(),
+      env: { ...world.env, COLUMNS: '60' },
+    })
+    const prose = captured.out.split('\n').filter((line) => !/^(Usage| {2}\S)/.test(line))
+    for (const line of prose) assert.ok(line.length <= 60, `${name}: ${line}`)
+  }
+})
+
 test('no command has an option twice, and each has an example', () => {
   for (const { name, options, examples } of COMMANDS) {
     const names = [...options, ...SHARED_OPTIONS].map((option) => option.name)

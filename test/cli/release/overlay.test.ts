@@ -110,7 +110,10 @@ const REFUSED: readonly (readonly [Overlay, RegExp])[] = [
   [{ mkdir: 'run/x' }, /"run\/x" belongs to the release itself; overlays go beside/],
   [{ mkdir: 'lib/new' }, /belongs to the release itself/],
   [{ mkdir: 'releases/RELEASES.json' }, /belongs to the release itself/],
-  [{ mkdir: '{{relase.name}}' }, /"\{\{relase\.name\}\}" there is no variable "relase\.name"/],
+  [
+    { mkdir: '{{relase.name}}' },
+    /"\{\{relase\.name\}\}" there is no variable "relase\.name"; did you mean "release\.name"\?$/,
+  ],
   [{ chmod: '0755', path: 'nothing' }, /"nothing" is made by no overlay before this one/],
   [{ template: 'bad.hbs', to: 'x' }, /^bad\.hbs:2:\d+: there is no variable "gone"/],
   [{ template: 'broken.hbs', to: 'x' }, /^broken\.hbs:1: is no template: /],
