@@ -1055,7 +1055,7 @@ export interface OverlayChmod {
    */
   readonly chmod: string
   /**
-   * A file, or a folder with everything in it, relative to the root of the release, with variables.
+   * A file, or a folder, which means every file in it, relative to the root of the release, with variables.
    */
   readonly path: string
 }

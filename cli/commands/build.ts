@@ -29,9 +29,7 @@ export async function build(args: Arguments, context: CliContext): Promise<Outco
     data: { dry_run: dryRun, releases: releases.map((release) => facts(release, dryRun)) },
     warnings,
     lines: (style) =>
-      dryRun
-        ? releases.flatMap(({ plan }) => formatPlan(plan))
-        : newest(releases).flatMap((release) => next(release, context, style)),
+      dryRun ? releases.flatMap(({ plan }) => formatPlan(plan)) : next(newest(releases), context, style),
   })
 }
 
@@ -115,7 +113,11 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
     ...(releases.length === 0 ? {} : { releases }),
   }
   const built = await buildReleases(project.value, asked, context.progress)
-  return built.ok ? built : err(buildFailure(built.error))
+  if (built.ok) return built
+  const failure = buildFailure(built.error)
+  const isMisnamed =
+    releases.length > 0 && built.error.every(({ tag, file }) => tag === 'unknown_release' && file !== '--set')
+  return err(isMisnamed ? { ...failure, exit: 'usage', message: 'nothing was built' } : failure)
 }
 
 /** Files that a person writes: a fault in one of them is a wrong input, any other a build that failed. */
@@ -147,16 +149,19 @@ const newest = (releases: readonly BuiltRelease[]): readonly BuiltRelease[] =>
     (release) => !releases.some((other) => other.name === release.name && compareVsn(other.vsn, release.vsn) > 0),
   )
 
-function next({ name, vsn, root, upgradeFrom }: BuiltRelease, context: CliContext, style: Style): string[] {
-  const script = join(shown(root, context), 'bin', name)
-  const [from] = upgradeFrom
-  const runs = style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)
-  return [
-    `Run it:        ${script} foreground      ${style.dim(`(daemon, remote, stop, ... : bin/${name} help)`)}`,
-    from === undefined
+/** What can be done with each, then how they are upgraded, once where it is the same. */
+function next(releases: readonly BuiltRelease[], context: CliContext, style: Style): string[] {
+  const runs = releases.map(({ name, root }) => {
+    const script = join(shown(root, context), 'bin', name)
+    return `Run it:        ${script} foreground      ${style.dim(`(daemon, remote, stop, ... : bin/${name} help)`)}`
+  })
+  const upgrades = releases.map(({ vsn, upgradeFrom }) => {
+    const [from] = upgradeFrom
+    return from === undefined
       ? 'Upgrade it:    change the code and "vsn", otp-rel build, otp-rel plan FROM TO, otp-rel upgrade VSN'
-      : `Upgrade to it: otp-rel plan ${from} ${vsn}, otp-rel upgrade ${vsn} ${runs}`,
-  ]
+      : `Upgrade to it: otp-rel plan ${from} ${vsn}, otp-rel upgrade ${vsn} ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+  })
+  return [...runs, ...new Set(upgrades)]
 }
 
 function relupOf({ plan, vsn }: BuiltRelease): Relup | undefined {

@@ -39,6 +39,12 @@ const SAID = [
     /^error: shop 1\.0\.0 has no application "shpo"; did you mean "shop"\?/,
     'an unknown application',
   ],
+  [
+    ['check', 'shpo'],
+    2,
+    /no release is called "shpo"; .*did you mean "shop"\?\nerror: nothing was built/,
+    'to check it',
+  ],
   [['graph', 'shpo'], 2, /no release is called "shpo"; there are: "shop"; did you mean "shop"\?/, 'an unknown release'],
   [
     ['graph', '--out', 'no/such/folder/a.svg'],
