@@ -108,9 +108,9 @@ export const RELEASE_HANDLER_PAGES = {
   ),
   needs_restart: page(
     'The change needs a restart, and nothing would start the node again.',
-    'It was not started by bin/NAME, which is the launcher.',
-    'Start it with "start" or "foreground" of bin/NAME.',
-    'bin/shop start',
+    'It was not started by bin/NAME, which is the launcher, or that has ended.',
+    'Stop it, and start it with "start" or "foreground" of bin/NAME.',
+    'bin/shop stop && bin/shop start',
   ),
   runtime_changed: page(
     'Node or the runtime below the applications differs, and the relup does not restart the node.',

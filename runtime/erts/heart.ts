@@ -15,6 +15,9 @@ export function launcherPid(): number | undefined {
   return pid > 0 && pid === process.ppid ? pid : undefined
 }
 
+/** Whether a launcher started this node and has ended since: nothing will start it again. */
+export const lostLauncher = (): boolean => Number(process.env.RELEASE_LAUNCHER) > 0 && !hasLauncher()
+
 /** The version that this start tries, which was not what boots; undefined in any other start. */
 export const trialVsn = (): string | undefined =>
   hasLauncher() && process.env.RELEASE_TRIAL ? process.env.RELEASE_TRIAL : undefined

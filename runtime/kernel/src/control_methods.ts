@@ -1,6 +1,7 @@
 /** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
 import { clock } from '../../erts/clock.js'
 import { Exit, exitReason } from '../../erts/exit.js'
+import { lostLauncher } from '../../erts/heart.js'
 import { bootSteps, getStatus, reboot, scriptId, stop } from '../../erts/init.js'
 import { applyMfa } from '../../erts/modules.js'
 import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
@@ -53,7 +54,14 @@ const stopMethod: ControlMethod = (params, { afterwards }) => {
   return 'ok'
 }
 
+/** Without a launcher in its environment the node may still have somebody who starts it again. */
 const restart: ControlMethod = (_params, { afterwards }) => {
+  if (lostLauncher()) {
+    throw new ControlError(
+      'needs_restart',
+      'the launcher of this node has ended: nothing would start it again; stop it, and start it',
+    )
+  }
   afterwards(reboot)
   return 'ok'
 }

@@ -103,6 +103,16 @@ test('a socket path that is too long goes to a folder of its own, mode 0700', ()
   rmSync(dirname(path), { recursive: true })
 })
 
+test('a node whose launcher has ended refuses a restart: nobody would start it again', async () => {
+  process.env.RELEASE_LAUNCHER = String(process.pid)
+  try {
+    const { error } = await ask('restart')
+    assert.match(JSON.stringify(error), /"needs_restart".*has ended: nothing would start it again/)
+  } finally {
+    delete process.env.RELEASE_LAUNCHER
+  }
+})
+
 test('when the server stops, socket and node.json are gone', async () => {
   const { socket } = readNodeInfo(root) ?? { socket: '' }
   await GenServer.stop('control_server')
