@@ -2,6 +2,7 @@
  * The appups of a release that is being built: for each of its applications that changed since an older release, what
  * its appup.json says, what it leaves out, and what is generated for that.
  */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -100,7 +101,14 @@ async function inRoot<T>(
   use: (content: ReleaseContent) => Promise<T>,
 ): Promise<Result<T, string>> {
   const content = await contentInRoot(root, vsn)
-  return content.ok ? ok(await use(content.value)) : content
+  if (content.ok) return ok(await use(content.value))
+  const built = await readdir(join(root, 'releases'), { withFileTypes: true }).then(
+    (entries) => entries.filter((entry) => entry.isDirectory()).map(({ name }) => name),
+    (): string[] => [],
+  )
+  if (built.includes(vsn)) return content
+  const known = built.map((one) => `"${one}"`).join(', ') || 'none'
+  return err(`no version "${vsn}" is built; there are: ${known}; a package is named by its file, NAME-VSN.tar.gz`)
 }
 
 async function compareWith(old: ReleaseContent, next: ReleaseContent, applications: readonly ResolvedApplication[]) {
