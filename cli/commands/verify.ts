@@ -25,7 +25,8 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
   }
   const keys = await readKeys(context.cwd, list(args, 'key'))
   if (!keys.ok) return refuse(keys.error, 'bad_input')
-  const staging = await mkdtemp(join(tmpdir(), 'otp-rel-verify-'))
+  const scratch = await mkdtemp(join(tmpdir(), 'otp-rel-verify-'))
+  const staging = join(scratch, 'package')
   try {
     const staged = await stagePackage(file, staging, { admit: () => undefined })
     if (!staged.ok) return refuse(inWords(staged.error, file, named))
@@ -44,7 +45,7 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
       ],
     })
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    await rm(scratch, { recursive: true, force: true })
   }
 }
 

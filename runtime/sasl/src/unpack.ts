@@ -66,6 +66,8 @@ export async function unpack(
 ): Promise<Result<ReleaseFiles, ReleaseError>> {
   const staging = join(root, 'releases', `${STAGING}${process.pid}-${basename(file)}`)
   const stage = async (): Promise<Result<ReleaseFiles, ReleaseError>> => {
+    // In a container each node may have the same process id: what one left that was killed would be in the way.
+    await rm(staging, { recursive: true, force: true })
     const found = await stagePackage(file, staging, hooks)
     if (!found.ok) return found
     const replaced = await hooks.replaces?.(found.value, staging)
@@ -84,7 +86,7 @@ export async function unpack(
   }
 }
 
-/** Extracts a package below `staging`, and verifies everything in it. */
+/** Extracts a package into `staging`, a folder that it makes, and verifies everything in it. */
 export async function stagePackage(
   file: string,
   staging: string,
