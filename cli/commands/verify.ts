@@ -25,8 +25,7 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
   }
   const keys = await readKeys(context.cwd, list(args, 'key'))
   if (!keys.ok) return refuse(keys.error, 'bad_input')
-  const scratch = await mkdtemp(join(tmpdir(), 'otp-rel-verify-'))
-  const staging = join(scratch, 'package')
+  const staging = await mkdtemp(join(tmpdir(), 'otp-rel-verify-'))
   try {
     const staged = await stagePackage(file, staging, { admit: () => undefined })
     if (!staged.ok) return refuse(inWords(staged.error, file, named))
@@ -45,7 +44,7 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
       ],
     })
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await rm(staging, { recursive: true, force: true })
   }
 }
 

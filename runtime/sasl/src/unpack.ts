@@ -5,8 +5,8 @@
  * Whatever fails or is killed before the last rename leaves no known release behind: a unit put in place early is
  * complete, has the right content and is used by the next attempt. OTP: release_handler.erl, `do_unpack_release/4`.
  */
-import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, isAbsolute, join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { filesBelow, isList, readChecksums, sumsOf, unitOf, verify } from './checksums.js'
 import { durableFs, syncFolder } from './durable_write.js'
@@ -64,10 +64,7 @@ export async function unpack(
   file: string,
   hooks: UnpackHooks,
 ): Promise<Result<ReleaseFiles, ReleaseError>> {
-  const staging = join(root, 'releases', `${STAGING}${process.pid}-${basename(file)}`)
-  const stage = async (): Promise<Result<ReleaseFiles, ReleaseError>> => {
-    // In a container each node may have the same process id: what one left that was killed would be in the way.
-    await rm(staging, { recursive: true, force: true })
+  const stage = async (staging: string): Promise<Result<ReleaseFiles, ReleaseError>> => {
     const found = await stagePackage(file, staging, hooks)
     if (!found.ok) return found
     const replaced = await hooks.replaces?.(found.value, staging)
@@ -77,16 +74,19 @@ export async function unpack(
     await placeUnits(root, staging, units.value)
     return found
   }
+  let staging: string | undefined
   try {
-    return await stage()
+    staging = await mkdtemp(join(root, 'releases', STAGING))
+    return await stage(staging)
   } catch (failure) {
     return err(ioError(file, failure))
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    // What it cannot remove goes at the handler's next start, and is no reason to take anything back.
+    if (staging !== undefined) await rm(staging, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
-/** Extracts a package into `staging`, a folder that it makes, and verifies everything in it. */
+/** Extracts a package into `staging`, an empty folder, and verifies everything in it. */
 export async function stagePackage(
   file: string,
   staging: string,
@@ -126,20 +126,28 @@ async function extract(file: string, staging: string): Promise<ReleaseError | un
   const [fault] = checkEntries(entries)
   if (fault !== undefined) return { tag: 'bad_entry', file, entry: fault.entry, why: fault.why }
   if (entries.length === 0) return { tag: 'bad_package', file, why: 'is empty' }
-  // Not recursive: on a read-only file system Node would say that there is no such folder.
-  await mkdir(staging)
   const needBytes = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0)
   const disk = await statfs(staging)
   const freeBytes = disk.bavail * disk.bsize
   if (needBytes > freeBytes) return { tag: 'no_space', needBytes, freeBytes, dir: dirname(staging) }
   const judged = new Set(entries.map((entry) => cleanPath(entry.path)))
+  let failed: Error | undefined
   try {
-    // Nothing but what was judged, should the file change between the two readings.
-    await tar.x({ file, cwd: staging, strict: true, noMtime: true, filter: (path) => judged.has(cleanPath(path)) })
+    await tar.x({
+      file,
+      cwd: staging,
+      noMtime: true,
+      // Nothing but what was judged, should the file change between the two readings.
+      filter: (path) => failed === undefined && judged.has(cleanPath(path)),
+      // Not strict, which would end here while others are still being written, into a folder that is about to go.
+      onwarn: (_code, message, data) => {
+        failed ??= data instanceof Error ? data : new Error(String(message))
+      },
+    })
   } catch (failure) {
     return bad(failure)
   }
-  return undefined
+  return failed && bad(failed)
 }
 
 /** The one release in staging. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import * as tar from 'tar'
-import { Header } from 'tar'
+import { Header, Pax } from 'tar'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { verifyInPlace } from '../../../runtime/sasl/src/checksums.js'
@@ -170,13 +170,19 @@ test('bytes that are no archive, and changed bytes in one, are refused', async (
 })
 
 /** An archive of bare headers, such as no program of good will writes. */
-function archive(entries: readonly Partial<ConstructorParameters<typeof Header>[0] & object>[]): Buffer {
+function archive(entries: readonly Entry[]): Buffer {
+  return gzipSync(Buffer.concat([archiveOf(entries), Buffer.alloc(1024)]))
+}
+
+type Entry = Partial<ConstructorParameters<typeof Header>[0] & object>
+
+function archiveOf(entries: readonly Entry[]): Buffer {
   const blocks = entries.map((entry) => {
     const header = new Header({ mode: 0o644, size: 0, mtime: new Date(0), type: 'File', ...entry } as never)
     header.encode()
     return header.block ?? Buffer.alloc(512)
   })
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]))
+  return Buffer.concat(blocks)
 }
 
 const ATTACKS = [
@@ -206,6 +212,18 @@ test('what the handler refuses is not put in place', async (context) => {
     admit: ({ rel }) => ({ tag: 'existing_release', vsn: rel.vsn, status: 'old' }),
   })
   assert.is(!result.ok && result.error.tag, 'existing_release')
+  assert.equal(await tree(context.root), ['releases'])
+})
+
+test('when a file cannot be written the others have ended before the answer, and nothing of them stays', async (context) => {
+  const long = `lib/${'x'.repeat(300)}` // no file system takes such a name
+  const refused = [new Pax({ path: long }, false).encode(), archiveOf([{ path: 'lib/x' }])]
+  const others = (name: string) =>
+    archiveOf(Array.from({ length: 300 }, (_, index) => ({ path: `lib/${name}/${index}/a/b/c` })))
+  const file = join(context.dir, 'long.tar.gz')
+  await writeFile(file, gzipSync(Buffer.concat([others('before'), ...refused, others('after'), Buffer.alloc(1024)])))
+  const error = await refusal(context, file)
+  assert.match(formatReleaseError(error), /ENAMETOOLONG/)
   assert.equal(await tree(context.root), ['releases'])
 })
 
