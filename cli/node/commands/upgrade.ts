@@ -96,7 +96,9 @@ export const commit: NodeCommand = (args, context) =>
 export const unpack: NodeCommand = (args, context) =>
   withNode(context, async (client) => {
     const wanted = text(args, 'package') ?? ''
-    const tar = existsSync(wanted) ? ok(resolve(wanted)) : findPackage(wanted, undefined, client.node.name, context)
+    // What looks like a file is one, also when it is not there.
+    const isFile = existsSync(wanted) || /[/\\]|\.tar\.gz$/.test(wanted)
+    const tar = findPackage(wanted, isFile ? wanted : undefined, client.node.name, context)
     if (!tar.ok) return tar
     const answer = await call(
       client,

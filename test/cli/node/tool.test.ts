@@ -461,4 +461,13 @@ test('unpack takes a version or a file', async () => {
   assert.equal(withoutWho(node), { tar: file })
 })
 
+test('unpack of a file that is not there ends with 3, and does not ask the node for a version of that name', async () => {
+  const node = await fake({ unpack: result({ vsn: '1.2.0' }) })
+  for (const missing of ['missing.tar.gz', 'folder/missing']) {
+    const { code, err } = await tool(node.root, 'unpack', missing)
+    assert.equal([code, node.requests.filter(({ method }) => method === 'unpack')], [3, []])
+    assert.match(err, new RegExp(missing))
+  }
+})
+
 test.run()
