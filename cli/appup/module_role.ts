@@ -61,12 +61,14 @@ export function conversionOf(role: Role, old: ModuleFacts, next: ModuleFacts): C
   if (!next.exports.has(name)) {
     const reason = `${what} without ${name}: states stay as they are`
     return init
-      ? { converts: false, reason, note: `init differs, and there is no ${name} to convert states` }
+      ? { converts: false, reason, note: `init, or what it uses, differs, and there is no ${name} to convert states` }
       : { converts: false, reason }
   }
   const now = closure(next, name)
   if (now === undefined) return { converts: true, reason: `${what} with ${name}` }
   if (closure(old, name) !== now) return { converts: true, reason: `${what} whose ${name} is new or differs` }
   const reason = `${what} whose ${name} is the same in both: it knows of no other state`
-  return init ? { converts: false, reason, note: `init differs and ${name} does not` } : { converts: false, reason }
+  return init
+    ? { converts: false, reason, note: `init, or what it uses, differs and ${name} does not` }
+    : { converts: false, reason }
 }
