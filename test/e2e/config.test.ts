@@ -95,7 +95,10 @@ test('a node whose environment lacks something does not start, and says everythi
   const { STEP: _step, OTP_REL_TEST_TITLE: _title, ...bare } = ENVIRONMENT
   const noTitle = await node.bin(['foreground'], { env: bare })
   assert.is(noTitle.code, 3)
-  assert.match(noTitle.stderr, /vm\.args needs environment variables that are not set: OTP_REL_TEST_TITLE/)
+  assert.match(
+    noTitle.stderr,
+    /vm\.args needs environment variables that are not set: OTP_REL_TEST_TITLE; sys\.config\.json needs: STEP/,
+  )
   const noStep = await node.bin(['foreground'], { env: { ...bare, OTP_REL_TEST_TITLE: 'x' } })
   assert.is(noStep.code, 12)
   assert.match(

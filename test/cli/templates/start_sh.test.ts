@@ -149,6 +149,17 @@ for (const shell of SHELLS) {
     const missing = shop.run(['foreground'])
     assert.is(missing.code, 3)
     assert.match(missing.err, /vm\.args needs environment variables that are not set: OTP_REL_A OTP_REL_B OTP_REL_C\n/)
+    const dollar = '$'
+    const values = [
+      `${dollar}{OTP_REL_C} ${dollar}{OTP_REL_D} ${dollar}{OTP_REL_D}`,
+      `${dollar}{OTP_REL_E|number}`,
+      `${dollar}{OTP_REL_F:-x} ${dollar}${dollar}{OTP_REL_G} ${dollar}{RELEASE_NAME}`,
+    ]
+    shop.write('releases/1.0.0/sys.config.json', JSON.stringify({ shop: { values } }))
+    assert.match(
+      shop.run(['foreground']).err,
+      /not set: OTP_REL_A OTP_REL_B OTP_REL_C; sys\.config\.json needs: OTP_REL_D OTP_REL_E\n/,
+    )
     shop.write('releases/1.0.0/vm.args', '--a=$' + '{;id}\n')
     assert.match(shop.run(['foreground']).err, /vm\.args: "\$\{;id\}" is no environment variable/)
   })
