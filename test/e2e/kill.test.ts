@@ -299,19 +299,13 @@ for (const operation of chosen) {
       counts.push(count)
       await back(operation, node)
       for (const at of pointsAmong(count)) {
-        const before = await node.versions()
-        await arm(node, { at, mode, reads })
-        const answer = await ask(operation, node)
-        const { fired } = await disarm(node)
-        const what = `SEED=${SEED} ${operation.name}, ${mode} at ${at} of ${count}, ${fired}: answered ${answer}`
-        failed++
-        const versions = await node.versions()
-        const { after } = operation
-        assert.is(versions, answer === 'done' || versions === after ? after : before, what)
-        // what could not be done says why
-        if (answer !== 'done') assert.match(answer, /"message":"[^"]/, what)
-        assert.is((await node.get()).n >= 0, true, what)
-        if (versions === after) await back(operation, node)
+        const point = `SEED=${SEED} ${operation.name}, ${mode} at ${at} of ${count}`
+        try {
+          await failsAt(operation, node, { at, mode, reads }, point)
+        } catch (failure) {
+          if (failure instanceof Error) failure.message = `${point}: ${failure.message}\n${await logOf(node)}`
+          throw failure
+        }
       }
     }
     console.log(`  ${operation.name}: ${counts.join(', ')} file operations, failed ${failed - since}`)
@@ -321,6 +315,30 @@ for (const operation of chosen) {
     await holds(node)
     await end(node)
   })
+}
+
+/** One file operation fails in the middle of `operation`: the node goes on, and stands either before or after it. */
+async function failsAt(operation: Operation, node: Release, fault: Fault, point: string): Promise<void> {
+  const { after } = operation
+  const before = await node.versions()
+  await arm(node, fault)
+  const answer = await ask(operation, node)
+  const { fired } = await disarm(node)
+  failed++
+  const what = `${point}, ${fired}: answered ${answer}`
+  const versions = await node.versions()
+  assert.is(versions, answer === 'done' || versions === after ? after : before, what)
+  // what could not be done says why
+  if (answer !== 'done') assert.match(answer, /"message":"[^"]/, what)
+  assert.is((await node.get()).n >= 0, true, what)
+  if (versions === after) await back(operation, node)
+}
+
+/** The end of what a node has logged. */
+async function logOf(node: Release): Promise<string> {
+  const names = await readdir(join(node.root, 'log')).catch(() => [])
+  const logs = await Promise.all(names.sort().map((name) => readFile(join(node.root, 'log', name), 'utf8')))
+  return logs.join('\n').slice(-4000)
 }
 
 /** Leads back to where the operation began. */
