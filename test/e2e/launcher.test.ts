@@ -287,6 +287,32 @@ test('hooks run in order with what they need to know, and veto a start, a stop a
   )
 })
 
+test('a restart that a hook refuses says so at once, and that no node runs now', async () => {
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const hook = join(node.root, 'hooks', 'pre_start')
+  await shop.put(basename(node.root), { 'hooks/pre_start': '#!/bin/sh\n[ ! -f "$RELEASE_ROOT/no" ]\n' })
+  await chmod(hook, 0o755)
+  for (const restart of [() => node.bin(['restart']), () => otpRel(['restart', '--root', node.root])]) {
+    // A launcher that starts what crashed again ends for a veto all the same.
+    done(await node.bin(['start'], { env: env() }))
+    const [pid, launcher] = [await pidOf(node), await launcherOf(node)]
+    await writeFile(join(node.root, 'no'), '')
+    const ran = await restart()
+    assert.is(ran.code, 9, ran.stderr)
+    assert.ok(
+      ran.stderr.startsWith(
+        `error: ${hook} ended with 1: pre_start of counter 1.0.0 is refused; the node has stopped, and none runs now\n`,
+      ),
+      ran.stderr,
+    )
+    assert.ok(ran.ms < 15_000, `${ran.ms} ms`)
+    await until('the launcher ends', () => !isAlive(launcher) || undefined)
+    assert.is(isAlive(pid), false)
+    assert.is((await node.bin(['ping'])).code, 5)
+    await rm(join(node.root, 'no'))
+  }
+})
+
 test('two nodes from one folder whose root is read-only for them', async () => {
   const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
   const own = (name: string): NodeJS.ProcessEnv =>

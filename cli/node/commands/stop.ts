@@ -1,4 +1,6 @@
 /** `stop`, `restart`, and waiting for a node to come up or go away. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { err, ok, type Result } from '../../../schemas/result.js'
 import { type Failure, type Outcome, report } from '../../render/failure.js'
 import { formatMs } from '../../render/steps.js'
@@ -6,7 +8,15 @@ import { textOf } from '../answer.js'
 import { call, withNode } from '../ask.js'
 import { connect } from '../client.js'
 import { clientFailure } from '../client_error.js'
-import { type Arguments, logDirOf, type NodeCommand, type NodeContext, number } from '../command.js'
+import {
+  type Arguments,
+  logDirOf,
+  type NodeCommand,
+  type NodeContext,
+  number,
+  runDirOf,
+  type Target,
+} from '../command.js'
 import { askHooks } from '../hooks.js'
 import { isAlive, readNodeFile } from '../node_file.js'
 import { until } from '../until.js'
@@ -46,11 +56,14 @@ export const restart: NodeCommand = async (args, context) => {
   })
   if (!asked.ok) return asked
   const seconds = number(args, 'wait') ?? WAIT_SECONDS
+  let veto: string | undefined
   const anew = () => {
+    veto = vetoOf(context.target)
     const file = readNodeFile(context.target)
-    return file.ok && `${file.value.pid} ${file.value.started}` !== asked.value
+    return veto !== undefined || (file.ok && `${file.value.pid} ${file.value.started}` !== asked.value)
   }
-  if (await until(anew, seconds, context.signal)) return waitForStart(context, seconds, begunMs, undefined)
+  if (await until(anew, seconds, context.signal))
+    return veto === undefined ? waitForStart(context, seconds, begunMs, undefined) : err(vetoed(veto, context))
   const failure = notUp('the node did not come up again', seconds, context)
   const hint =
     'a node in the foreground is started again by what started it, when it ends with status 75, or not at all'
@@ -122,6 +135,26 @@ async function waitForStart(
 /** A node that does not say how far it is has started. OTP: `init:get_status/0`. */
 function hasStarted(status: unknown): boolean {
   return (textOf(status, 'status') ?? 'started') === 'started'
+}
+
+/** What the launcher wrote when a hook refused the start it was asked for; it takes it away before each start. */
+function vetoOf(target: Target): string | undefined {
+  try {
+    // A line that is not whole is still being written.
+    return /^.+(?=\n)/.exec(readFileSync(join(runDirOf(target), 'vetoed'), 'utf8'))?.[0]
+  } catch {
+    return undefined
+  }
+}
+
+function vetoed(veto: string, { program }: NodeContext): Failure {
+  return {
+    exit: 'refused',
+    tag: 'hook_failed',
+    message: `${veto}; the node has stopped, and none runs now`,
+    hints: [`start it with "${program} start" as soon as the hook lets it`],
+    facts: { hook: 'pre_start' },
+  }
 }
 
 function stillThere(pid: number, seconds: number, { signal, target }: NodeContext): Failure {
