@@ -59,13 +59,15 @@ export async function tar(args: Arguments, context: CliContext): Promise<Outcome
     data: { releases: releases.map((release) => facts(release, false)) },
     warnings,
     lines: (style) =>
-      releases.flatMap(({ name, vsn, package: packed }) => {
+      releases.flatMap(({ name, vsn, root, upgradeFrom, package: packed }) => {
         if (packed === undefined) return []
         const file = shown(packed.file, context)
         return [
           `${style.bold(file)}  ${(packed.sizeBytes / 1_048_576).toFixed(1)} MB, ${count(packed.entries, 'file')}`,
           `Install it:    mkdir ${name} && tar -xzf ${file} -C ${name} && ${name}/bin/${name} daemon`,
-          `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn}, or from here: otp-rel upgrade ${vsn} --root DIR`,
+          upgradeFrom.length > 0
+            ? `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn}, or from here: otp-rel upgrade ${vsn} --root DIR ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+            : `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn} --restart ${style.dim(`(it has no relup: ${shown(root, context)} holds no version that its appups lead from)`)}`,
         ]
       }),
   })

@@ -99,7 +99,9 @@ test('build', async () => {
 })
 
 test('tar: the same input gives the same bytes', async () => {
-  done(await otpRel(['tar', '--project', project]))
+  const text = done(await otpRel(['tar', '--project', project]))
+  assert.match(text, /upgrade 1\.0\.0 --restart \(it has no relup: \S+ holds no version that its appups lead from\)/)
+  assert.match(text, /otp-rel upgrade 1\.1\.0 --root DIR \(a node that runs 1\.0\.0\)/)
   const first = await contentsOf(tars)
   assert.equal(
     Object.keys(first),
