@@ -39,6 +39,8 @@ export interface CallOptions {
 /** An open connection to a node that has answered. */
 export interface Client {
   readonly node: NodeFile
+  /** Whether the connection is closed, from either side. */
+  readonly closed: boolean
   /** What the node said of itself when it was connected to: the result of `status`. */
   readonly status: Readonly<Record<string, unknown>>
   /** Calls a method; several calls may be under way. */
@@ -78,12 +80,10 @@ export async function connect(target: Target, timeoutMs = DEFAULT_TIMEOUT_MS): P
 }
 
 function open(node: NodeFile, root: string, timeoutMs: number): Promise<Result<Socket, ClientError>> {
+  const { pid, here } = node
   return new Promise((resolve) => {
     const socket = connectSocket({ path: node.socket })
-    const timer = setTimeout(
-      () => fail({ tag: 'not_answering', root, pid: node.pid, why: 'silent', timeoutMs }),
-      timeoutMs,
-    )
+    const timer = setTimeout(() => fail({ tag: 'not_answering', root, pid, here, why: 'silent', timeoutMs }), timeoutMs)
     const fail = (error: ClientError) => {
       clearTimeout(timer)
       socket.destroy()
@@ -96,15 +96,15 @@ function open(node: NodeFile, root: string, timeoutMs: number): Promise<Result<S
           return fail(wrongUser(root, node.socket))
         // Nobody listens on a socket that exists: the node was killed, and its process id is another's by now.
         case 'ECONNREFUSED':
-          return fail({ tag: 'not_running', root, pid: node.pid })
+          return fail({ tag: 'not_running', root, pid })
         case 'ENOENT':
           return fail(
-            isAlive(node.pid)
-              ? { tag: 'not_answering', root, pid: node.pid, why: 'no_socket', timeoutMs }
-              : { tag: 'not_running', root, pid: node.pid },
+            here && !isAlive(pid)
+              ? { tag: 'not_running', root, pid }
+              : { tag: 'not_answering', root, pid, here, why: 'no_socket', timeoutMs },
           )
         default:
-          return fail({ tag: 'not_answering', root, pid: node.pid, why: 'silent', timeoutMs })
+          return fail({ tag: 'not_answering', root, pid, here, why: 'silent', timeoutMs })
       }
     })
     socket.once('connect', () => {
@@ -157,6 +157,10 @@ class Connection implements Client {
     return answer.ok ? ok(this.#socket) : answer
   }
 
+  get closed(): boolean {
+    return this.#ended
+  }
+
   close(): void {
     this.#socket.destroy()
   }
@@ -164,7 +168,7 @@ class Connection implements Client {
   #send(method: string, params: unknown, options: CallOptions, resolve: Pending['settle']): void {
     const { onProgress, signal, timeoutMs } = options
     const root = this.#root
-    const pid = this.node.pid
+    const { pid, here } = this.node
     if (this.#ended) {
       resolve(err({ tag: 'connection_lost', root, pid, method }))
       return
@@ -177,7 +181,7 @@ class Connection implements Client {
         : setTimeout(() => {
             this.#pending.delete(id)
             cancel()
-            settle(err({ tag: 'not_answering', root, pid, why: 'silent', timeoutMs }))
+            settle(err({ tag: 'not_answering', root, pid, here, why: 'silent', timeoutMs }))
           }, timeoutMs)
     const settle: Pending['settle'] = (result) => {
       clearTimeout(timer)

@@ -38,6 +38,8 @@ export type ClientError =
       readonly tag: 'not_answering'
       readonly root: string
       readonly pid: number
+      /** Whether its process has that number here, too. */
+      readonly here: boolean
       readonly why: 'silent' | 'no_socket'
       readonly timeoutMs: number
     }
@@ -73,7 +75,9 @@ export function formatClientError(error: ClientError): string {
     case 'not_answering':
       return error.why === 'silent'
         ? `process ${error.pid} in ${error.root} did not answer within ${formatMs(error.timeoutMs)}: its event loop is busy or stopped`
-        : `process ${error.pid} in ${error.root} is alive, but its control socket is gone`
+        : error.here
+          ? `process ${error.pid} in ${error.root} is alive, but its control socket is gone`
+          : `the node in ${error.root} is that of a container (process ${error.pid} there), and its control socket is not to be seen from here`
     case 'connection_lost':
       return `process ${error.pid} in ${error.root} closed the connection before it answered "${error.method}"`
     case 'bad_answer':
@@ -95,6 +99,8 @@ function hints(error: ClientError, program: string): string[] {
     case 'wrong_node':
       return [`ask it by its name with --name ${error.found}, or say where the other one is with --root DIR`]
     case 'not_answering':
+      if (!error.here)
+        return [`ask it, or end it, in its container: process ${error.pid} is another here`, `see ${error.root}/log`]
       return error.why === 'silent'
         ? [
             `give it more time with --timeout SECONDS, or look at its log in ${error.root}/log`,

@@ -2,10 +2,10 @@
  * `ROOT/run/node.json`: which process runs the release in ROOT, and where it listens.
  *
  * Written by the node when its control socket is open, taken away when it ends in order. A process that was killed
- * leaves it behind, so whether its process is alive is asked here too.
+ * leaves it behind, so whether its process is alive is asked here too, where its number means anything.
  * OTP: the name a node has with epmd.
  */
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -16,6 +16,8 @@ import { runDirOf, type Target } from './command.js'
 /** The facts of the file. */
 export interface NodeFile {
   readonly pid: number
+  /** Whether that number means its process here, too: in a container, or out of one, it is another's or nobody's. */
+  readonly here: boolean
   /** Absolute path of the control socket. */
   readonly socket: string
   /** Name of the release. */
@@ -42,7 +44,7 @@ export function readNodeFile(target: Target): Result<NodeFile, ClientError> {
   const file = parse(text, root)
   // A file cut short can only be one that is being written, or was when the machine went down.
   if (file === undefined) return err({ tag: 'not_running', root })
-  if (!isAlive(file.pid)) return err({ tag: 'not_running', root, pid: file.pid })
+  if (file.here && !isAlive(file.pid)) return err({ tag: 'not_running', root, pid: file.pid })
   if (isOfAnother(runDirOf(target), file)) return err({ tag: 'not_running', root })
   if (name !== undefined && file.name !== name) {
     return err({ tag: 'wrong_node', root, expected: name, found: file.name, pid: file.pid })
@@ -81,6 +83,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** The namespace of this process's number; the node writes its own into the file. */
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return undefined
+  }
+}
+
 /** `code` of a system error. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
@@ -97,6 +108,7 @@ function parse(text: string, root: string): NodeFile | undefined {
   if (file === undefined || typeof file.pid !== 'number' || typeof file.socket !== 'string') return undefined
   return {
     pid: file.pid,
+    here: file.pid_namespace === undefined || file.pid_namespace === pidNamespace(),
     socket: resolve(root, file.socket),
     name: String(file.name ?? ''),
     vsn: String(file.vsn ?? ''),

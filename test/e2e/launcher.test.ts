@@ -313,6 +313,22 @@ test('a restart that a hook refuses says so at once, and that no node runs now',
   }
 })
 
+test('a node in a PID namespace of its own, as in a container, is asked and stopped from outside', async () => {
+  if (spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0)
+    return skipped('a PID namespace: unshare is not there, or not allowed')
+  const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
+  const bin = join(node.root, 'bin', 'counter')
+  const ends = run('unshare', ['--pid', '--fork', '--mount-proc', bin, 'foreground'], { env: env() })
+  await until('the node runs', async () => ((await node.bin(['ping'])).code === 0 ? true : undefined))
+  // Its process 2 or so is one of the system's here, or nobody's.
+  assert.ok((await pidOf(node)) < 100)
+  const ran = await node.bin(['stop'])
+  assert.is(ran.code, 0, ran.stderr)
+  assert.ok(ran.ms < 15_000, `${ran.ms} ms`)
+  assert.is((await ends).code, 0)
+  assert.is((await node.bin(['status'])).code, 5)
+})
+
 test('two nodes from one folder whose root is read-only for them', async () => {
   const node = await shop.deploy(`node-${++deployed}`, tarOf('1.0.0'))
   const own = (name: string): NodeJS.ProcessEnv =>

@@ -6,7 +6,7 @@ import { type Failure, type Outcome, report } from '../../render/failure.js'
 import { formatMs } from '../../render/steps.js'
 import { textOf } from '../answer.js'
 import { call, withNode } from '../ask.js'
-import { connect } from '../client.js'
+import { type Client, connect } from '../client.js'
 import { clientFailure } from '../client_error.js'
 import {
   type Arguments,
@@ -18,7 +18,7 @@ import {
   type Target,
 } from '../command.js'
 import { askHooks } from '../hooks.js'
-import { isAlive, readNodeFile } from '../node_file.js'
+import { isAlive, type NodeFile, readNodeFile } from '../node_file.js'
 import { until } from '../until.js'
 
 /** Time a node gets to stop or to start, in s. */
@@ -29,21 +29,29 @@ export const stop: NodeCommand = async (args, context) => {
   const vetoed = await askHooks('pre_stop', context)
   if (!vetoed.ok) return vetoed
   const begunMs = performance.now()
-  const stopped = await withNode(
-    context,
-    async (client): Promise<Result<{ name: string; vsn: string; pid: number }, Failure>> => {
-      const { name, vsn, pid } = client.node
-      const answer = await call(client, context, 'stop', {})
-      // A node may end before its answer is out; that it ended is the answer.
-      return answer.ok || answer.error.tag === 'connection_lost' ? ok({ name, vsn, pid }) : answer
-    },
-  )
+  const seconds = number(args, 'wait') ?? WAIT_SECONDS
+  const stopped = await withNode(context, async (client): Promise<Result<NodeFile, Failure>> => {
+    const answer = await call(client, context, 'stop', {})
+    // A node may end before its answer is out; that it ended is the answer.
+    if (!answer.ok && answer.error.tag !== 'connection_lost') return answer
+    const gone = await until(() => hasEnded(client, context), seconds, context.signal)
+    return gone ? ok(client.node) : err(stillThere(client.node, seconds, context))
+  })
   if (!stopped.ok) return stopped
   const { name, vsn, pid } = stopped.value
-  const seconds = number(args, 'wait') ?? WAIT_SECONDS
-  if (!(await until(() => !isAlive(pid), seconds, context.signal))) return err(stillThere(pid, seconds, context))
   const ms = Math.round(performance.now() - begunMs)
   return ok(report({ stopped: true, name, vsn, pid, ms }, [`${name} ${vsn} stopped (process ${pid}, ${formatMs(ms)})`]))
+}
+
+/** By its process; where that has no number here, nobody answers at its socket, or another node does. */
+async function hasEnded(client: Client, { target, timeoutMs }: NodeContext): Promise<boolean> {
+  const { pid, here, started } = client.node
+  if (here) return !isAlive(pid)
+  if (!client.closed) return false
+  const again = await connect(target, timeoutMs)
+  if (!again.ok) return again.error.tag === 'not_running'
+  again.value.close()
+  return again.value.node.started !== started
 }
 
 /** Has the node stop its applications and boot again, and waits until it has started. */
@@ -157,13 +165,18 @@ function vetoed(veto: string, { program }: NodeContext): Failure {
   }
 }
 
-function stillThere(pid: number, seconds: number, { signal, target }: NodeContext): Failure {
+function stillThere({ pid, here }: NodeFile, seconds: number, { signal, target }: NodeContext): Failure {
   if (signal.aborted) return { exit: 'interrupted', tag: 'interrupted', message: `process ${pid} is still stopping` }
   return {
     exit: 'not_answering',
     tag: 'still_stopping',
     message: `process ${pid} was told to stop and still runs after ${seconds} s`,
-    hints: [`see what it waits for in ${logDirOf(target)}`, `end it by force with "kill -9 ${pid}"`],
+    hints: [
+      `see what it waits for in ${logDirOf(target)}`,
+      here
+        ? `end it by force with "kill -9 ${pid}"`
+        : `end it by force in its container: process ${pid} is another here`,
+    ],
     facts: { pid, seconds },
   }
 }

@@ -17,6 +17,7 @@ import {
   isOwnSocket,
   makeRunDir,
   type NodeInfo,
+  pidNamespace,
   readNodeInfo,
   removeNodeInfo,
   socketPath,
@@ -76,6 +77,7 @@ export async function init({ root, name, vsn }: ControlOptions): Promise<genServ
   registerKernelMethods()
   const info: NodeInfo = {
     pid: process.pid,
+    ...pidNamespace(),
     socket,
     name,
     // After an upgrade what runs is not what was booted.

@@ -2,7 +2,16 @@
  * The node's run directory: `run/node.json`, which tells how the node is reached, and the place of its socket.
  * Departure: OTP's nodes are found through epmd.
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { nodeArguments } from '../../erts/arguments.js'
@@ -11,6 +20,8 @@ import { nodeArguments } from '../../erts/arguments.js'
 export interface NodeInfo {
   /** Of the OS process. */
   readonly pid: number
+  /** Where that number means this process: a container has numbers of its own. Linux only. */
+  readonly pid_namespace?: string
   /** Path of the control socket. */
   readonly socket: string
   /** Of the release. */
@@ -57,6 +68,15 @@ export function socketPath(root: string, name: string, temporary = tmpdir()): st
   if (Buffer.byteLength(usual) <= LONGEST_SOCKET) return usual
   // mkdtemp makes folders of mode 0700.
   return join(mkdtempSync(join(temporary, SOCKET_DIR)), SOCKET_FILE)
+}
+
+/** The namespace of this process's number, as Linux names it; where there is none, nothing. */
+export function pidNamespace(): Pick<NodeInfo, 'pid_namespace'> {
+  try {
+    return { pid_namespace: readlinkSync('/proc/self/ns/pid') }
+  } catch {
+    return {}
+  }
 }
 
 /** Writes the file in one piece: readers see the old or the new content. */

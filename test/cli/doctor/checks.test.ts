@@ -78,7 +78,7 @@ const TABLE = [
   [release({ node: { error: { tag: 'not_running', root: '/r', pid: 9 } } }), 'warning', /process 9 ended without/],
   [release({ node: { error: wrongUser } }), 'fault', /belongs to user id 2/, 'wrong_user'],
   [
-    release({ node: { error: { tag: 'not_answering', pid: 9, why: 'silent', ...noConfig } } }),
+    release({ node: { error: { tag: 'not_answering', pid: 9, here: true, why: 'silent', ...noConfig } } }),
     'fault',
     /did not answer within 5/,
     'not_answering',

@@ -70,6 +70,16 @@ test('so does one whose process id is another process by now', async () => {
   assert.is(await tagOf(node.root), 'not_running')
 })
 
+test('the process of a node in a container has another number here, or none, and the node is asked all the same', async () => {
+  const node = await fake()
+  const socket = join(node.root, 'run', 'shop.sock')
+  const file = { pid: DEAD_PID, pid_namespace: 'pid:[1]', socket, name: 'shop' }
+  writeNodeFile(node.root, file)
+  assert.is(await tagOf(node.root), 'connected')
+  writeNodeFile(node.root, { ...file, socket: `${socket}.gone` })
+  assert.is(await tagOf(node.root), 'not_answering')
+})
+
 test('half a file counts as not running', async () => {
   const root = emptyRelease()
   writeNodeFile(root, {})
@@ -140,10 +150,16 @@ const WORDS = [
     'ask it by its name with --name mail, or say where the other one is with --root DIR',
   ],
   [
-    { tag: 'not_answering', root: '/srv/shop', pid: 7, why: 'silent', timeoutMs: 5_000 },
+    { tag: 'not_answering', root: '/srv/shop', pid: 7, here: true, why: 'silent', timeoutMs: 5_000 },
     'process 7 in /srv/shop did not answer within 5.0 s: its event loop is busy or stopped',
     'not_answering',
     'give it more time with --timeout SECONDS, or look at its log in /srv/shop/log',
+  ],
+  [
+    { tag: 'not_answering', root: '/srv/shop', pid: 7, here: false, why: 'no_socket', timeoutMs: 5_000 },
+    'the node in /srv/shop is that of a container (process 7 there), and its control socket is not to be seen from here',
+    'not_answering',
+    'ask it, or end it, in its container: process 7 is another here',
   ],
 ] as const
 for (const [error, message, exit, hint] of WORDS) {

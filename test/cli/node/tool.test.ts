@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -321,6 +322,51 @@ test('eval sends the text as it is', async () => {
   assert.is((await tool(node.root, 'eval', '1 + 1')).out, '2\n')
   assert.equal(node.requests.at(-1)?.params, { expression: '1 + 1' })
 })
+
+// what becomes of the node that was told to stop, where its number is that of this test, exit code, what is said
+const STOPS: readonly (readonly [string, (root: string, socket: Socket) => void, number, RegExp])[] = [
+  [
+    'goes',
+    (root, socket) => rmSync(join(root, 'run'), { recursive: true }) ?? socket.end(),
+    0,
+    /^shop 1\.0\.0 stopped/,
+  ],
+  ['leaves its file', (root, socket) => rmSync(join(root, 'run', 'shop.sock')) ?? socket.end(), 8, /in its container/],
+  [
+    'goes on',
+    () => {},
+    8,
+    /still runs after 0\.2 s\n.*\n {2}end it by force in its container: process \d+ is another here\n$/,
+  ],
+  ['closes the connection and goes on', (_, socket) => socket.end(), 8, /still runs after 0\.2 s/],
+  [
+    'is another already',
+    (root, socket) => writeFileSync(join(root, 'run', 'node.json'), nodeFileOf(root, 'later')) ?? socket.end(),
+    0,
+    /^shop 1\.0\.0 stopped/,
+  ],
+]
+for (const [what, ends, expected, said] of STOPS) {
+  test(`stop of a node in a container that ${what} is judged by its socket, and nobody's process is to be killed`, async () => {
+    const { root } = await fake({
+      stop: ({ id }, answer, socket) => {
+        answer({ id, result: 'ok' })
+        ends(root, socket)
+      },
+    })
+    writeFileSync(join(root, 'run', 'node.json'), nodeFileOf(root, 'first'))
+    const { code, out, err } = await tool(root, 'stop', '--wait', '0.2')
+    assert.is(code, expected, err)
+    assert.match(out + err, said)
+    assert.not.match(err, /kill/)
+  })
+}
+
+function nodeFileOf(root: string, started: string): string {
+  const socket = join(root, 'run', 'shop.sock')
+  const pid_namespace = 'pid:[1]'
+  return JSON.stringify({ pid: process.pid, pid_namespace, socket, name: 'shop', vsn: '1.0.0', started })
+}
 
 test('wait notices that the process it waits for has ended', async () => {
   const root = emptyRelease()
