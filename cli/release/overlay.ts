@@ -17,6 +17,7 @@ import type { TextFile } from './config.js'
 import { type FoundFile, findFiles, type Sums } from './files.js'
 import type { FileAction } from './plan.js'
 import { renderText } from './template.js'
+import type { TemplateFault } from './template_faults.js'
 
 /** Variables by name: those of the project, and beside them `release`, `erts`, `profile`, `application`, `applications`. */
 export type OverlayVariables = Readonly<Record<string, unknown>>
@@ -88,6 +89,8 @@ async function readVariables(file: string): Promise<Result<OverlayVariables, Fau
 export async function overlayActions(input: OverlayInput): Promise<Result<readonly FileAction[], readonly Fault[]>> {
   const actions = new Map<string, FileAction>()
   const faults: Fault[] = []
+  /** Paths that would be there without a fault. */
+  const unmade: string[] = []
   for (const { item, path } of input.overlay) {
     const place = { file: input.source.file, ...positionOf(input.source.text, path), path: formatPath(path) }
     const fail = (message: string, at: Partial<Fault> = place) =>
@@ -95,7 +98,7 @@ export async function overlayActions(input: OverlayInput): Promise<Result<readon
     /** A path of the release with its variables; undefined where it is none. */
     const target = async (written: string): Promise<string | undefined> => {
       const rendered = await renderText(written, input.variables)
-      const why = rendered.ok ? refusal(rendered.value) : rendered.error.message
+      const why = rendered.ok ? refusal(rendered.value) : rendered.error.map(({ message }) => message).join('; ')
       if (why !== undefined) fail(`"${written}" ${why}`)
       return rendered.ok && why === undefined ? rendered.value : undefined
     }
@@ -112,20 +115,27 @@ export async function overlayActions(input: OverlayInput): Promise<Result<readon
       const meant = [...actions.values()].filter(
         ({ path: one }) => one === clean(at) || one.startsWith(`${clean(at)}/`),
       )
-      if (meant.length === 0) fail(`"${clean(at)}" is made by no overlay before this one`)
+      // A fault of the one that was to make it is told already.
+      if (meant.length === 0 && !unmade.some((one) => `${one}/`.startsWith(`${clean(at)}/`)))
+        fail(`"${clean(at)}" is made by no overlay before this one`)
       for (const one of meant) if (one.op !== 'link') put({ ...one, mode: Number.parseInt(item.chmod, 8) })
     } else {
       const to = await target(item.to)
       if (to === undefined) continue
       const written = 'copy' in item ? item.copy : item.template
       const found = await filesOf(resolve(input.root, written), input.sums)
-      if (found === undefined) fail(`"${written}" is not there`)
+      const into = to.endsWith('/') ? posix.join(to, basename(written)) : to
+      if (found === undefined) {
+        fail(`"${written}" is not there`)
+        unmade.push(clean(into))
+      }
       for (const file of found ?? []) {
-        const into = to.endsWith('/') ? posix.join(to, basename(written)) : to
         const at = clean(file.path === '' ? into : posix.join(into, file.path))
         const made = await ('copy' in item ? copied(file, at, input.dev) : rendered(file, at, input.variables))
-        if (!made.ok) fail(made.error.message, { ...made.error, file: file.from, path: '' })
-        else
+        if (!made.ok) {
+          for (const { message, ...at } of made.error) fail(message, { ...at, file: file.from, path: '' })
+          unmade.push(at)
+        } else
           put(
             item.mode === undefined || made.value.op === 'link'
               ? made.value
@@ -164,7 +174,7 @@ async function filesOf(from: string, sums: Sums): Promise<readonly FoundFile[] |
   return file === undefined ? undefined : [file]
 }
 
-type Made = Result<FileAction, { readonly message: string; readonly line?: number; readonly column?: number }>
+type Made = Result<FileAction, readonly TemplateFault[]>
 
 const copied = async ({ from, sha256, mode }: FoundFile, path: string, dev: boolean): Promise<Made> =>
   ok(dev ? { op: 'link', path, target: from } : { op: 'copy', path, from, sha256, mode })

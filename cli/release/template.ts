@@ -4,47 +4,22 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { didYouMean } from '../../schemas/nearest.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, cacheKey, noCache } from './cache.js'
 import { type Home, home } from './home.js'
+import type { TemplateFault } from './template_faults.js'
 
-/**
- * Renders a text of the project. Nothing is escaped.
- *
- * @returns the text; or why not, with its place as far as handlebars tells it: a variable that is not there, bad syntax
- */
+/** Renders a text of the project. Nothing is escaped. @returns the text; or everything that is wrong with it */
 export async function renderText(
   text: string,
   data: Readonly<Record<string, unknown>>,
-): Promise<Result<string, { readonly message: string; readonly line?: number; readonly column?: number }>> {
+): Promise<Result<string, readonly TemplateFault[]>> {
   const { default: handlebars } = await import('handlebars')
   try {
     return ok(handlebars.compile(text, { noEscape: true, strict: true })(data))
-  } catch (thrown) {
-    const said = thrown instanceof Error ? thrown.message : String(thrown)
-    const [, name, line, column] = /^"(.*)" not defined in .* - (\d+):(\d+)$/s.exec(said) ?? []
-    if (name !== undefined) {
-      const rest = text.split('\n')[Number(line) - 1]?.slice(Number(column)) ?? ''
-      const [whole = name] = /^[^\s}]+/.exec(rest) ?? []
-      const message = `there is no variable "${whole}"${didYouMean(whole, namesIn(data))}`
-      return err({ message, line: Number(line), column: Number(column) + 1 })
-    }
-    const [, inside] = /^Cannot read properties of undefined \(reading '(.*)'\)$/.exec(said) ?? []
-    if (inside !== undefined) return err({ message: `there is no variable with "${inside}" in it` })
-    const [, at] = /^Parse error on line (\d+):/.exec(said) ?? []
-    const message = said.split('\n').at(-1) ?? said
-    return err({ message: `is no template: ${message}`, ...(at === undefined ? {} : { line: Number(at) }) })
+  } catch {
+    return err((await import('./template_faults.js')).templateFaults(text, data))
   }
-}
-
-/** `release`, `release.name` and so on: what a template can name. */
-function namesIn(data: object): string[] {
-  return Object.entries(data).flatMap(([name, value]: [string, unknown]) =>
-    typeof value !== 'object' || value === null || Array.isArray(value)
-      ? [name]
-      : [name, ...namesIn(value).map((inside) => `${name}.${inside}`)],
-  )
 }
 
 /** Settings of a rendering. */

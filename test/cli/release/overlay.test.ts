@@ -129,6 +129,37 @@ for (const [item, words] of REFUSED) {
   })
 }
 
+test('a template tells all its faults at once, each with its place, and none of what follows from them', async () => {
+  await folder.put(
+    'many.hbs',
+    [
+      'port {{prot}}',
+      '{{#each applications}}{{name}} {{vns}}{{/each}} {{release.nmae}}',
+      '  {{{ foo.bar.baz }}}{{#if gone.by}}{{inside}}{{/if}}',
+      '{{#nobody}}x{{/nobody}}',
+      '{{port}}',
+    ].join('\n'),
+  )
+  const overlay = [
+    { template: 'many.hbs', to: 'etc/many.conf' },
+    { chmod: '0755', path: 'etc/many.conf' },
+    { copy: 'nowhere', to: 'bin/' },
+    { chmod: '0755', path: 'bin' },
+    { chmod: '0755', path: 'etc/other' },
+  ]
+  const said = (await actions(overlay, { port: 80 })).sort()
+  assert.equal(said, [
+    'many.hbs:1:8: there is no variable "prot"; did you mean "port"?',
+    'many.hbs:2:34: there is no variable "vns"',
+    'many.hbs:2:51: there is no variable "release.nmae"; did you mean "release.name"?',
+    'many.hbs:3:28: there is no variable "gone.by"',
+    'many.hbs:3:7: there is no variable "foo.bar.baz"',
+    'many.hbs:4:4: there is no variable "nobody"',
+    'otp.config.json:1:159 overlay[4]: "etc/other" is made by no overlay before this one',
+    'otp.config.json:1:98 overlay[2]: "nowhere" is not there',
+  ])
+})
+
 test('variables may stand in a file, and none may be called as one of ours', async () => {
   await folder.put('vars.json', '{ "a": 1, } // mine')
   const read = await overlayVariables(folder.path('vars.json'), FACTS)
