@@ -41,13 +41,13 @@ export function callFailure(error: CallError, program: string): Failure {
   const said = ended
     ? formatTerm(facts.reason, false)
     : tag === 'syntax_error'
-      ? `this is no JavaScript: ${message}`
+      ? `${placeOf(facts)}this is no JavaScript: ${message}`
       : message
   return {
     exit: exitOf(error.error),
     tag,
     message: said,
-    hints: [...stackOf(facts), ...hints(error.error, program)],
+    hints: [...markOf(facts), ...stackOf(facts), ...hints(error.error, program)],
     facts,
   }
 }
@@ -56,14 +56,27 @@ export function callFailure(error: CallError, program: string): Failure {
 export const exitOfTag = (tag: string): ExitClass => EXITS[tag] ?? 'refused'
 
 /** The words for a function that is not there. OTP: `{'EXIT', {undef, [{M, F, A}]}}`. */
-function undefOf({ error }: Readonly<Record<string, unknown>>): string | undefined {
+function undefOf(facts: Readonly<Record<string, unknown>>): string | undefined {
+  const { error, missing, near } = facts
   const reason = record(record(error)?.$error)?.reason
   if (!Array.isArray(reason) || reason[0] !== 'undef') return undefined
   const mfa: unknown = reason[1]
   if (!Array.isArray(mfa)) return undefined
   const [module, fun] = mfa
+  const meant = typeof near === 'string' ? `; did you mean "${near}"?` : ''
+  if (missing === 'module')
+    return `there is no module "${String(module)}" on this node: a module is APPLICATION/MODULE${meant}`
+  if (missing === 'function') return `"${String(module)}" exports no function "${String(fun)}"${meant}`
   return `there is no function "${String(fun)}" in "${String(module)}" on this node: a module is APPLICATION/MODULE, and the function must be exported`
 }
+
+/** Where an expression is no JavaScript, as the beginning of a message. */
+const placeOf = ({ line, column }: Readonly<Record<string, unknown>>): string =>
+  typeof line === 'number' && typeof column === 'number' ? `eval:${line}:${column}: ` : ''
+
+/** The line of the expression, and below it a mark at the place. */
+const markOf = ({ text, column }: Readonly<Record<string, unknown>>): string[] =>
+  typeof text === 'string' && typeof column === 'number' ? [text, `${' '.repeat(column - 1)}^`] : []
 
 /** Where on the node an error was thrown: its frames, but for those of Node and of the runtime that called. */
 function stackOf({ error, reason }: Readonly<Record<string, unknown>>): string[] {

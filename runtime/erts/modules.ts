@@ -47,6 +47,9 @@ export function moduleName(module: ModuleRef): string {
   return typeof module === 'string' ? module : (names.get(module) ?? 'module')
 }
 
+/** Whether there is a module of that id. */
+export const isModule = (id: string): boolean => named(id) !== undefined
+
 /** The exports of a module. @throws ErlangError `['undef', [id]]` when no module has that id. */
 export function resolveModule(module: ModuleRef): ModuleNamespace {
   if (typeof module !== 'string') return module

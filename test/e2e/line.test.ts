@@ -182,6 +182,15 @@ test('a refusal has the same words and code in both forms, and so has otp-rel', 
   }
 })
 
+test('a module without its application, and half an expression, are told with what was meant and where', async () => {
+  const rpc = await bin('rpc', 'words', 'say', '[3]')
+  assert.is(rpc.code, 14)
+  assert.match(rpc.stderr, /^error: there is no module "words" on this node: .*; did you mean "counter\/words"\?\n/)
+  const half = await bin('eval', '1+')
+  assert.is(half.code, 14)
+  assert.match(half.stderr, /^error: eval:1:3: this is no JavaScript: Unexpected end of input\n {2}1\+\n {4}\^\n/)
+})
+
 test('upgrade --dry-run says what it would do and changes nothing that runs', async () => {
   done(await bin('unpack', join(tars, 'counter-1.1.0.tar.gz')))
   const text = done(await bin('upgrade', '1.1.0', '--dry-run'))

@@ -1,11 +1,14 @@
 /** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
+
+import { nearest } from '../../../schemas/nearest.js'
 import { clock } from '../../erts/clock.js'
-import { Exit, exitReason } from '../../erts/exit.js'
+import { ErlangError, Exit, exitReason } from '../../erts/exit.js'
 import { lostLauncher } from '../../erts/heart.js'
 import { bootSteps, getStatus, reboot, scriptId, stop } from '../../erts/init.js'
-import { applyMfa } from '../../erts/modules.js'
+import { applyMfa, exportedFunction, isModule, resolveModule } from '../../erts/modules.js'
 import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
 import * as application from './application.js'
+import { allLoaded } from './code.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from './control.js'
 import * as controlServer from './control_server.js'
 import { decodeTerm } from './control_terms.js'
@@ -72,8 +75,30 @@ const rpc: ControlMethod = (params, context) => {
   if (typeof module !== 'string' || typeof fun !== 'string' || !Array.isArray(args)) {
     throw new ControlError('bad_params', 'rpc takes { "module": "app/module", "function": "name", "args": [] }')
   }
-  return cancellable(() => applyMfa([module, fun, args.map(decodeTerm)]), context)
+  return cancellable(() => {
+    refuseUnknown(module, fun)
+    return applyMfa([module, fun, args.map(decodeTerm)])
+  }, context)
 }
+
+/** @throws ControlError `error`, as the call would be answered, with what is `missing` and the `near`est there is */
+function refuseUnknown(module: string, fun: string): void {
+  const known = isModule(module)
+  if (known && exportedFunction(module, fun) !== undefined) return
+  const error = new ErlangError(['undef', [module, fun, []]])
+  const near = known
+    ? nearest(fun, functionsOf(module))
+    : nearest(
+        module,
+        allLoaded()
+          .map(([id]) => id)
+          .sort(),
+      )
+  throw new ControlError('error', error.message, { error, missing: known ? 'function' : 'module', near })
+}
+
+const functionsOf = (module: string): string[] =>
+  Object.keys(resolveModule(module)).filter((name) => exportedFunction(module, name) !== undefined)
 
 /** `{ expression }`: JavaScript, which may await; see control_context.ts for what it can name. */
 const evaluate: ControlMethod = ({ expression }, context) => {

@@ -297,6 +297,26 @@ test('a function that is not there is named', async () => {
   assert.match(err, /^error: there is no function "c" in "a\/b" on this node/)
 })
 
+test('a module or function that is not there is named with what was probably meant', async () => {
+  const reason = ['undef', ['counter', 'c', []]]
+  const error = { tag: 'error', message: '[..]', error: { $error: { reason } } }
+  const { root } = await fake({ rpc: refusal({ ...error, missing: 'module', near: 'shop/counter' }) })
+  const { code, err } = await tool(root, 'rpc', 'counter', 'c')
+  const words =
+    'there is no module "counter" on this node: a module is APPLICATION/MODULE; did you mean "shop/counter"?'
+  assert.equal([code, err], [14, `error: ${words}\n`])
+  const { root: other } = await fake({ rpc: refusal({ ...error, missing: 'function' }) })
+  assert.is((await tool(other, 'rpc', 'counter', 'c')).err, 'error: "counter" exports no function "c"\n')
+})
+
+test('an expression that is no JavaScript is shown with the place', async () => {
+  const refused = { tag: 'syntax_error', message: "Unexpected token ';'", line: 2, column: 5, text: 'b = ; b' }
+  const { root } = await fake({ eval: refusal(refused) })
+  const { code, err } = await tool(root, 'eval', '1\nb = ; b')
+  assert.is(code, 14)
+  assert.is(err, "error: eval:2:5: this is no JavaScript: Unexpected token ';'\n  b = ; b\n      ^\n")
+})
+
 test('a function that fails on the node has its own exit code, and shows where', async () => {
   const stack =
     'Error: no\n    at f (a.ts:1:2)\n    at run (/r/lib/kernel-1.0.0/priv/erts.mjs:1:1)\n    at node:internal/x'

@@ -351,6 +351,38 @@ for (const [expression, expected] of EVALUATIONS) {
   })
 }
 
+// what is no JavaScript, line, column, V8's words, the line
+const NO_JAVASCRIPT = [
+  ['1+', 1, 3, 'Unexpected end of input', '1+'],
+  ['1+\n\n', 1, 3, 'Unexpected end of input', '1+'],
+  ['const a = 1\nconst b = ; b', 2, 11, "Unexpected token ';'", 'const b = ; b'],
+  ['f("', 1, 3, 'Invalid or unexpected token', 'f("'],
+  ['`abc', 1, 5, 'Unexpected end of input', '`abc'],
+  ['}); (() => {', undefined, undefined, 'Single function literal required', undefined],
+] as const
+for (const [expression, line, column, message, text] of NO_JAVASCRIPT) {
+  test(`eval ${JSON.stringify(expression)} says where it is no JavaScript`, async () => {
+    const { error } = await ask('eval', { expression })
+    const at = line === undefined ? {} : { line, column, text }
+    assert.equal(error, { tag: 'syntax_error', message, ...at })
+  })
+}
+
+const meant = (error: unknown) => {
+  // What this test itself got from the node.
+  const { missing, near } = error as { readonly missing?: string; readonly near?: string }
+  return [missing, near]
+}
+
+test('rpc names the function that was probably meant', async () => {
+  const { error } = await ask('rpc', { module: 'counter', function: 'add' })
+  assert.equal(meant(error), ['module', undefined])
+  registerModule('shop/sums', { total: () => 3, vat: 0.2 })
+  const { error: second } = await ask('rpc', { module: 'shop/sums', function: 'toatl' })
+  assert.equal(meant(second), ['function', 'total'])
+  assert.is((await ask('rpc', { module: 'shop/sums', function: 'total' })).result, 3)
+})
+
 test('remote makes the connection a shell; the node stays when it ends', async () => {
   const { socket: path } = readNodeInfo(root) ?? { socket: '' }
   const socket = connect(path)
