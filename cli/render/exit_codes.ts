@@ -24,7 +24,7 @@ export const EXIT_CODES = {
   refused: { code: 9, means: 'refused: unknown version, already installed, no upgrade path, wrong status' },
   upgrade_undone: { code: 10, means: 'the upgrade failed and was undone: the node runs the release it ran before' },
   bad_package: { code: 11, means: 'the package is broken: checksum, file list, or not a release' },
-  boot_failed: { code: 12, means: 'the node did not start; the end of its log is shown' },
+  boot_failed: { code: 12, means: 'the node did not start; why, or the end of its log, is shown' },
   remote_error: { code: 14, means: 'the function called on the node failed' },
   system: { code: 15, means: 'the operating system refused: permission, disk space, a missing program' },
   upgrade_not_undone: { code: 16, means: 'the upgrade failed and not everything could be put back; what, is listed' },

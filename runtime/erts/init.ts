@@ -11,6 +11,7 @@ import { formatFault } from '../../schemas/fault.js'
 import { read } from '../../schemas/read.js'
 import type { BootInstruction, BootScript } from '../../schemas/types.js'
 import type { NodeArguments } from './arguments.js'
+import { bootCause } from './boot_cause.js'
 import { clock } from './clock.js'
 import type { Archives } from './linker/archive.js'
 import type { Linker } from './linker/linker.js'
@@ -142,19 +143,16 @@ async function step(
       const [module, fun, args] = instruction.mfa
       const result = await applyMfa(mfaOf(instruction.mfa))
       if (Array.isArray(result) && result[0] === 'error') {
-        const call = `${module}:${fun}(${args.map(nameOfArgument).join(', ')})`
-        throw new BootError([`${call} failed: ${format(result[1])}`, ...causesIn(result[1])].join('\nbecause: '))
+        const what =
+          module === 'kernel/application' && fun === 'startBoot'
+            ? `application "${nameOfArgument(args[0])}" did not start`
+            : `${module}:${fun}(${args.map(nameOfArgument).join(', ')}) failed`
+        throw new BootError(`${what}: ${bootCause(result[1]) ?? format(result[1])}`)
       }
       break
     }
   }
   state.steps.push({ step: describe(instruction), ms: clock.monotonicMs() - startMs })
-}
-
-/** What was thrown, one line each: in the reason it stands deep, between stacks. */
-function causesIn(reason: unknown): readonly string[] {
-  if (reason instanceof Error) return [reason.message.split('\n', 1)[0] ?? '']
-  return Array.isArray(reason) ? [...new Set(reason.flatMap(causesIn))] : []
 }
 
 /** Names of the applications that a script speaks of, longest first. */

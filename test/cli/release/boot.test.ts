@@ -167,8 +167,23 @@ test('a boot that fails ends with 12, and what was thrown stands last, in a line
   })
   assert.is(await new Promise((resolve) => child.once('close', resolve)), 12)
   living.delete(child)
-  assert.match(err, /^init terminating in do_boot: kernel\/application:startBoot\(shop, permanent\) failed: /)
-  assert.ok(err.endsWith('\nbecause: no room here\n'), err)
+  assert.is(err, 'init terminating in do_boot: application "shop" did not start: no room here\n')
+})
+
+test('start tells first why, and where the reports with the stacks are', async () => {
+  const env = { ...process.env, SHOP_FAILS: '1' }
+  const child = spawn(join(root, 'bin/shop'), ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  living.add(child)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  assert.is(await new Promise((resolve) => child.once('close', resolve)), 12)
+  living.delete(child)
+  const log = join(root, 'log/shop.log')
+  assert.is(said, `error: application "shop" did not start: no room here\n  the reports are in ${log}\n`)
+  assert.match(readFileSync(log, 'utf8'), /Error: no room here/)
 })
 
 test.run()
