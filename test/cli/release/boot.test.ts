@@ -170,8 +170,9 @@ test('a boot that fails ends with 12, and what was thrown stands last, in a line
   assert.is(err, 'init terminating in do_boot: application "shop" did not start: no room here\n')
 })
 
-test('start tells first why, and where the reports with the stacks are', async () => {
+test('start tells at once and first why, and where the reports with the stacks are', async () => {
   const env = { ...process.env, SHOP_FAILS: '1' }
+  const begunMs = performance.now()
   const child = spawn(join(root, 'bin/shop'), ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   living.add(child)
   let said = ''
@@ -181,6 +182,7 @@ test('start tells first why, and where the reports with the stacks are', async (
     })
   assert.is(await new Promise((resolve) => child.once('close', resolve)), 12)
   living.delete(child)
+  assert.ok(performance.now() - begunMs < 20_000, 'it waits for no node')
   const log = join(root, 'log/shop.log')
   assert.is(said, `error: application "shop" did not start: no room here\n  the reports are in ${log}\n`)
   assert.match(readFileSync(log, 'utf8'), /Error: no room here/)
