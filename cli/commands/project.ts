@@ -1,8 +1,8 @@
 /**
  * Where a command works: the project with its otp.config.json, and the release that a command on a node means.
  */
-import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, type Context, list, type NodeContext, type Target, text } from '../node/command.js'
 import type { Config, ConfigOptions } from '../release/config.js'
@@ -19,11 +19,20 @@ export interface CliContext extends Context {
   readonly env: NodeJS.ProcessEnv
 }
 
+interface Place {
+  readonly dir: string
+  readonly file: string | undefined
+}
+
 /** The folder where a command looks for its project, and the configuration file that it finds. */
-function projectPlace(args: Arguments, { cwd }: Pick<CliContext, 'cwd'>): { dir: string; file: string | undefined } {
+function projectPlace(args: Arguments, { cwd }: Pick<CliContext, 'cwd'>): Result<Place, Failure> {
   const given = text(args, 'project')
-  const dir = given === undefined ? cwd : resolve(cwd, given)
-  return { dir, file: given === undefined ? findConfig(cwd) : configIn(dir) }
+  if (given === undefined) return ok({ dir: cwd, file: findConfig(cwd) })
+  const dir = resolve(cwd, given)
+  const found = statSync(dir, { throwIfNoEntry: false })
+  if (found === undefined) return err(noConfig(args, dir))
+  if (!found.isDirectory()) return err(noFolder(given))
+  return ok({ dir, file: configIn(dir) })
 }
 
 /**
@@ -31,7 +40,9 @@ function projectPlace(args: Arguments, { cwd }: Pick<CliContext, 'cwd'>): { dir:
  * itself, where a project needs none.
  */
 export async function projectPath(args: Arguments, context: CliContext): Promise<Result<string, Failure>> {
-  const { dir, file } = projectPlace(args, context)
+  const place = projectPlace(args, context)
+  if (!place.ok) return place
+  const { dir, file } = place.value
   if (file !== undefined) return ok(file)
   return (await implied(dir, {})) === undefined ? err(noConfig(args, dir)) : ok(dir)
 }
@@ -69,9 +80,21 @@ function noConfig(args: Arguments, dir: string): Failure {
   }
 }
 
+function noFolder(given: string): Failure {
+  return {
+    exit: 'bad_input',
+    tag: 'no_config',
+    message: `--project takes the folder of the project; ${given} is a file`,
+    hints: [`--project ${dirname(given)}`],
+    facts: { file: given },
+  }
+}
+
 /** The project's configuration; files that it names need not be there: what commands on a node need of it. */
 export async function readProject(args: Arguments, context: CliContext): Promise<Result<Config, Failure>> {
-  const { dir, file } = projectPlace(args, context)
+  const place = projectPlace(args, context)
+  if (!place.ok) return place
+  const { dir, file } = place.value
   const options = configOptions(args, context)
   const config = file === undefined ? await implied(dir, options) : await written(file, options)
   if (config === undefined) return err(noConfig(args, dir))
@@ -95,11 +118,8 @@ export async function locate(args: Arguments, context: CliContext): Promise<Resu
   const name = text(args, 'name')
   if (root !== undefined) return ok(await inFolder(resolve(context.cwd, root), name, args, context))
   const { cwd } = context
-  if (
-    projectPlace(args, context).file === undefined &&
-    existsSync(join(cwd, 'releases')) &&
-    existsSync(join(cwd, 'bin'))
-  ) {
+  const place = projectPlace(args, context)
+  if (place.ok && place.value.file === undefined && existsSync(join(cwd, 'releases')) && existsSync(join(cwd, 'bin'))) {
     return ok(await inFolder(cwd, name, args, context))
   }
   const project = await readProject(args, context)

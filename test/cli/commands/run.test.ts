@@ -58,6 +58,12 @@ const REFUSED = [
     'a project that is none',
   ],
   [
+    ['build', '--project', 'conf/otp.config.json'],
+    3,
+    /^error: --project takes the folder of the project; conf\/otp\.config\.json is a file\n {2}--project conf\n/,
+    'a file of a project',
+  ],
+  [
     ['upgrade'],
     2,
     /^error: "upgrade" needs VSN\n {2}otp-rel upgrade VSN\n {2}see "otp-rel help upgrade"\n$/,
@@ -76,7 +82,7 @@ const REFUSED = [
 ] as const
 for (const [argv, code, said, why] of REFUSED) {
   test(`refused: ${why}`, async () => {
-    const { code: got, out, err } = await cli(folder(), ...argv)
+    const { code: got, out, err } = await cli(folder({ 'conf/otp.config.json': '{}' }), ...argv)
     assert.equal([got, out], [code, ''])
     assert.match(err, said)
   })
