@@ -3,9 +3,9 @@ import { err, ok } from '../../schemas/result.js'
 import type { DevEvent } from '../dev/events.js'
 import { type Keys, openKeys } from '../dev/keys.js'
 import { openSession } from '../dev/session.js'
-import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
+import { connect, DEFAULT_TIMEOUT_MS } from '../node/client.js'
+import { clientFailure } from '../node/client_error.js'
 import { type Arguments, flag, list, text } from '../node/command.js'
-import { readNodeFile } from '../node/node_file.js'
 import { forDev } from '../release/build.js'
 import { warningLines } from '../render/error.js'
 import { type Outcome, type Report, report } from '../render/failure.js'
@@ -21,15 +21,18 @@ export async function dev(args: Arguments, context: CliContext): Promise<Outcome
   const release = chooseRelease(project.value, text(args, 'name'))
   if (!release.ok) return release
   const root = `${forDev(project.value).output}/rel/${release.value}`
-  const before = readNodeFile({ root })
+  const before = await connect({ root })
   if (before.ok) {
+    before.value.close()
     return err({
       exit: 'refused',
       tag: 'already_running',
-      message: `a node of "otp-rel dev" runs already (process ${before.value.pid})`,
+      message: `a node of "otp-rel dev" runs already (process ${before.value.node.pid}): another one runs, or was killed`,
       hints: [`stop it with "${context.program} stop --root ${shown(root, context)}"`],
     })
   }
+  if (before.error.tag !== 'not_running' && before.error.tag !== 'no_release')
+    return err(clientFailure(before.error, context.program))
   let keys: Keys | undefined
   const tell = (event: DevEvent) => {
     context.show(words(event, context))

@@ -1,5 +1,5 @@
 /** What `otp-rel dev` works on: one release of a project, which of its folders are watched, and what each file in them is. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
@@ -98,3 +98,6 @@ export function textOf(path: string): string {
     return ''
   }
 }
+
+/** When a file was saved, in ms; 0 where it is not there. */
+export const savedMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0

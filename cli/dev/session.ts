@@ -30,6 +30,7 @@ import {
   readAgain,
   readProject,
   rootOf,
+  savedMs,
   shapingTexts,
   textOf,
 } from './project.js'
@@ -96,6 +97,8 @@ class DevSession implements Session {
   #pending: { readonly paths: Set<string>; readonly sinceMs: number } | undefined
   /** Why a restart could not be carried out: it is tried again at every save. */
   #owed: string | undefined
+  /** Files of a change that did not come about, and when each was saved, ms: saved again, it is tried again. */
+  readonly #failed = new Map<string, number>()
   #asked = false
   #closed = false
 
@@ -174,7 +177,9 @@ class DevSession implements Session {
     const code = ofKind('code')
     await Promise.all(code.map(filled))
     // The system may tell of one save twice.
-    const saved = code.filter((path) => isOther(path, built))
+    const saved = code.filter(
+      (path) => isOther(path, built) || (this.#failed.get(path) ?? savedMs(path)) !== savedMs(path),
+    )
     if (this.#owed !== undefined) return this.#restart(this.#owed)
     if (saved.length === 0) return
     if (this.#node === undefined) return this.#restart('the node does not run')
@@ -185,6 +190,7 @@ class DevSession implements Session {
     const { tell } = this.#options
     const { memory, cache, running } = built
     const takenMs = performance.now()
+    for (const path of paths) this.#failed.set(path, savedMs(path))
     // Which modules an application has is part of the release.
     const read = memory.forget(paths) ? await readAgain(built.project) : ok(built.project)
     if (!read.ok) return tell({ event: 'faults', faults: read.error })
@@ -195,7 +201,10 @@ class DevSession implements Session {
     const compiledMs = performance.now()
     const after = modulesOf(compiled.value.applications)
     const change = moduleChange(running, after)
-    if (change === undefined) return tell({ event: 'same', paths: paths.map((path) => this.#show(path)) })
+    if (change === undefined) {
+      this.#failed.clear()
+      return tell({ event: 'same', paths: paths.map((path) => this.#show(path)) })
+    }
     const [unknown] = change.packages
     if (unknown !== undefined) return this.#restart(`${unknown} is imported for the first time`)
     const resources = new Map(project.release.applications.map(({ name, resource }) => [name, resource]))
@@ -212,6 +221,7 @@ class DevSession implements Session {
     }
     const endMs = performance.now()
     this.#built = { ...built, project, running: after }
+    this.#failed.clear()
     const done = answer.value as LoadSummary // what dev_load answers
     const ids = (modules: readonly { readonly id: string }[]) => modules.map(({ id }) => id)
     tell({
@@ -336,6 +346,7 @@ class DevSession implements Session {
     const { tell, args, json, context } = this.#options
     this.#built = built
     this.#noted.clear()
+    this.#failed.clear()
     const since = performance.now()
     const target = { root: rootOf(built.project), name: built.project.spec.name }
     const started = await startNode(target, args, json, context, this.#end.signal)

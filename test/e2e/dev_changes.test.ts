@@ -117,6 +117,8 @@ test('a fault is told with its place, and the next save mends it; the state is k
   const [fault] = faultsOf(await expect('faults'))
   assert.match(fault?.file ?? '', /cart\.ts$/)
   assert.ok((fault?.line ?? 0) > 10)
+  await put(src('cart.ts'), `${CART}export const broken = (\n`)
+  assert.equal(faultsOf(await expect('faults')), [fault])
   assert.equal(await rpc('shop/cart', 'add'), { n: 2 })
   await put(src('cart.ts'), `${CART}export const whole = 1\n`)
   assert.equal((await expect('live')).changed, ['shop/cart'])
@@ -172,6 +174,9 @@ test('a codeChange that throws is told and taken back', async () => {
   await put(src('cart.ts'), `${CART}export const codeChange = () => { throw new Error('not mine') }\n`)
   assert.match(String((await expect('refused')).message), /not mine/)
   assert.equal(await rpc('shop/cart', 'look'), { n: 2 })
+  // The same text saved again is tried again: what refused it may be another by now.
+  await put(src('cart.ts'), `${CART}export const codeChange = () => { throw new Error('not mine') }\n`)
+  assert.match(String((await expect('refused')).message), /not mine/)
   await put(src('cart.ts'), CART)
   await expect('live')
 })
