@@ -1,9 +1,11 @@
 /**
  * Entries of log files, in whatever form they were written: with a heading line, on one line, as JSON. Pure.
  *
- * What a program prints besides has no form: such lines belong to the entry before them.
+ * What a program prints besides has no form: such lines belong to the entry before them, but behind a line of JSON,
+ * which is whole, they are output of that time.
  */
 import { record } from '../render/record.js'
+import { jsonLine } from './logs_json.js'
 
 /** Levels, most severe first. */
 export const LEVELS = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const
@@ -19,7 +21,7 @@ export type LogType = (typeof TYPES)[number]
 
 /** One entry of a log. */
 export interface LogEntry {
-  /** ISO 8601 in UTC; undefined for what was printed before anything was logged. */
+  /** ISO 8601 in UTC; undefined for what was printed before anything was logged, and where an entry has no time. */
   readonly time?: string
   /** Undefined for `output`. */
   readonly level?: LogLevel
@@ -38,15 +40,19 @@ interface Started {
   readonly type?: LogType
   readonly pid?: string
   readonly lines: string[]
+  /** It is whole: the next line is not its own. */
+  readonly whole?: boolean
 }
 
 /** The entries of a text file, in order. */
 export function parseLog(text: string, file: string): LogEntry[] {
   const entries: LogEntry[] = []
   let current: Started | undefined
+  let time: string | undefined
   const finish = (): void => {
     if (current === undefined) return
-    const { lines, type, ...facts } = current
+    const { lines, type, whole: _, ...facts } = current
+    time = facts.time ?? time
     const said = lines.join('\n').replace(/^\n+|\s+$/g, '')
     if (said !== '' || facts.level !== undefined) {
       entries.push({ ...facts, type: type ?? typeOfText(said, facts.level), text: said, file })
@@ -59,7 +65,8 @@ export function parseLog(text: string, file: string): LogEntry[] {
       finish()
       current = started
     } else {
-      current ??= { type: 'output', lines: [] }
+      if (current?.whole === true) finish()
+      current ??= { type: 'output', ...(time === undefined ? {} : { time }), lines: [] }
       current.lines.push(line)
     }
   }
@@ -87,7 +94,16 @@ function isoTime(text: string): string | undefined {
 
 // ---- JSON
 
+/** How the lines of this project's formatter begin. */
+const OWN = /^\{"time":"[^"]+","level":"\w+","msg":/
+
 function json(line: string): Started | undefined {
+  const own = OWN.test(line) ? ownJson(line) : undefined
+  const started = own ?? jsonLine(line)
+  return started === undefined ? undefined : { ...started, whole: true }
+}
+
+function ownJson(line: string): Started | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)

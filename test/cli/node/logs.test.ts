@@ -110,6 +110,51 @@ test('lines that only look like an entry are text', () => {
   )
 })
 
+// line, level, text, why
+const FOREIGN: [string, LogEntry['level'], string, string][] = [
+  ['{"level":30,"time":1767323045678,"pid":7,"hostname":"h","msg":"listening"}', 'info', 'listening', 'pino'],
+  ['{"level":60,"time":1767323045678,"msg":"gone"}', 'critical', 'gone', 'fatal of pino'],
+  ['{"level":35,"time":1767323045678,"msg":"own"}', 'info', 'own', 'a level between two of pino'],
+  ['{"level":50,"time":1767323045678,"order":17,"msg":"no"}', 'error', 'no {"order":17}', 'facts beside the message'],
+  [
+    '{"level":50,"time":1767323045678,"err":{"type":"Error","stack":"Error: x\\n    at y"},"msg":"no"}',
+    'error',
+    'no {"err":{"type":"Error"}}\nError: x\n    at y',
+    'an error of pino',
+  ],
+  [
+    `{"name":"a","hostname":"h","pid":7,"level":40,"msg":"low","time":"${TIME}","v":0}`,
+    'warning',
+    'low {"name":"a"}',
+    'bunyan',
+  ],
+  [`{"level":"warn","message":"low","timestamp":"${TIME}"}`, 'warning', 'low', 'winston'],
+  [
+    `{"level":"error","message":"no","stack":"Error: no\\n    at z","timestamp":"${TIME}"}`,
+    'error',
+    'no\nError: no\n    at z',
+    'an error of winston',
+  ],
+  [`{"level":"INFO","time":"${TIME}","reqId":3}`, 'info', '{"reqId":3}', 'a line without a message'],
+]
+
+for (const [line, level, text, why] of FOREIGN) {
+  test(`a line of another logger is an entry of its own: ${why}`, () => {
+    const before = '=ERROR REPORT==== 2-Jan-2026::03:04:05 UTC ===\nbefore\n'
+    assert.equal(parseLog(`${before}${line}\nprinted\n`, 'f'), [
+      { time: '2026-01-02T03:04:05.000Z', level: 'error', type: 'message', text: 'before', file: 'f' },
+      { time: TIME, level, type: 'message', text, file: 'f' },
+      { time: TIME, type: 'output', text: 'printed', file: 'f' },
+    ])
+  })
+}
+
+test('a line of another logger without a time is an entry at its place', () => {
+  assert.equal(parseLog('{"level":"info","message":"a"}\n', 'f'), [
+    { level: 'info', type: 'message', text: 'a', file: 'f' },
+  ])
+})
+
 // ---- choice
 
 const NOW = Date.parse('2026-01-02T12:00:00Z')
