@@ -1,5 +1,5 @@
 /** Many children under one simple_one_for_one supervisor: every request of a client, restarts, and the shutdown. */
-import { exitPid, Pid } from '../../runtime/erts/process.js'
+import { exitPid, Pid, trapExit } from '../../runtime/erts/process.js'
 import * as GenServer from '../../runtime/stdlib/src/gen_server.js'
 import * as Supervisor from '../../runtime/stdlib/src/supervisor.js'
 import { type Figure, inProcess, step } from './measure.js'
@@ -32,6 +32,8 @@ const living = async (supervisor: Pid): Promise<Pid[]> => {
 export const supervisor = (n: number, kind: Kind = 'simple_one_for_one'): Promise<Figure[]> =>
   inProcess(async () => {
     const name = (what: string) => `${kind === 'one_for_one' ? 'with ids: ' : ''}${what}`
+    // The end of the supervisor, which is linked, is not to be that of who waits for it.
+    trapExit(true)
     const result = await Supervisor.startLink(callback(kind))
     if (result[0] !== 'ok' || !(result[1] instanceof Pid)) throw new Error('did not start')
     const top = result[1]
