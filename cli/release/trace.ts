@@ -6,14 +6,13 @@
  * not have the entry that is imported, is a fault of the importing line.
  * OTP has no counterpart; the nearest is a release's list of applications from outside.
  */
-import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
-import { type Cache, cacheKey, noCache } from './cache.js'
-import { openPackages, packageFolder } from './package_folders.js'
+import { type Cache, noCache } from './cache.js'
+import { openPackages } from './package_folders.js'
 import { type StoreLink, storeKeys, storeLinks } from './package_store.js'
 import type { SourcePlace } from './place_in_text.js'
+import { reach } from './trace_files.js'
 
 /** An application's imports from npm packages. */
 export interface TraceInput {
@@ -136,91 +135,6 @@ export async function trace(
     links.set(application, storeLinks({ dir: '', name: '', version: '', dependencies: found }, byDir, keys))
   }
   return ok({ packages: [...packages.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), links })
-}
-
-/** The package folders that files loaded from the imports are in, and the imports that lead to no file. */
-async function reach(inputs: readonly TraceInput[], cache: Cache) {
-  const dirs = new Set<string>()
-  const unresolved: [PackageImport, string][] = []
-  for (const { dir, imports } of inputs) {
-    const specifiers = [...new Set(imports.map(({ specifier }) => specifier))].sort()
-    const key = cacheKey('trace', dir, await installStamp(dir), ...specifiers)
-    let found = await cache.get<Reached>(key)
-    if (found === undefined || !(await unchanged(found))) {
-      found = await traceFiles(dir, specifiers)
-      if (found.missing.length === 0) await cache.put(key, found)
-    }
-    for (const [folder] of found.packages) dirs.add(folder)
-    for (const specifier of found.missing) {
-      const one = imports.find((candidate) => candidate.specifier === specifier)
-      if (one !== undefined) unresolved.push([one, dir])
-    }
-  }
-  return { dirs: [...dirs], unresolved }
-}
-
-interface Reached {
-  /** Package folders, each with the stamp of its package.json. */
-  readonly packages: readonly (readonly [dir: string, stamp: string])[]
-  readonly missing: readonly string[]
-}
-
-async function traceFiles(dir: string, specifiers: readonly string[]): Promise<Reached> {
-  const nft = await import('@vercel/nft')
-  // an entry that exists only here: it imports what the application's modules import, from where they do
-  const entry = join(dir, 'otp-rel-imports.mjs')
-  const missing = new Set<string>()
-  const { fileList } = await nft.nodeFileTrace([entry], {
-    base: '/',
-    processCwd: dir,
-    moduleSyncCatchall: true,
-    readFile: async (path) => {
-      if (path === entry) return specifiers.map((specifier) => `import ${JSON.stringify(specifier)}\n`).join('')
-      return readFile(path).catch(() => null)
-    },
-    resolve: async (specifier, parent, job, cjs) => {
-      try {
-        return await nft.resolve(specifier, parent, job, cjs)
-      } catch (error) {
-        if (parent === entry) missing.add(specifier)
-        throw error
-      }
-    },
-  })
-  const packages = new Set<string>()
-  for (const file of fileList) {
-    const path = `${sep}${file}`
-    if (path === entry) continue
-    const folder = await packageFolder(path)
-    // files of the project itself are the application's, and travel with it or not at all
-    if (folder !== undefined && !dir.startsWith(folder + sep) && folder !== dir) packages.add(folder)
-  }
-  const stamped = [...packages]
-    .sort()
-    .map(async (folder) => [folder, await stampOf(join(folder, 'package.json'))] as const)
-  return { packages: await Promise.all(stamped), missing: [...missing] }
-}
-
-const stampOf = async (file: string): Promise<string> => {
-  const found = await stat(file).catch(() => undefined)
-  return found === undefined ? 'absent' : `${found.size} ${found.mtimeMs}`
-}
-
-const unchanged = async ({ packages }: Reached): Promise<boolean> => {
-  const now = await Promise.all(packages.map(([dir]) => stampOf(join(dir, 'package.json'))))
-  return packages.every(([, stamp], index) => stamp === now[index])
-}
-
-/** Changes with every install: the lock files that npm, pnpm and yarn leave in node_modules. */
-async function installStamp(dir: string): Promise<string> {
-  const stamps: string[] = []
-  for (let at = dir; ; at = dirname(at)) {
-    for (const lock of ['.package-lock.json', '.modules.yaml', '.yarn-state.yml']) {
-      const stamp = await stampOf(join(at, 'node_modules', lock))
-      if (stamp !== 'absent') stamps.push(`${at} ${stamp}`)
-    }
-    if (at === dirname(at)) return stamps.join('\n')
-  }
 }
 
 /** The fault with its place and words. */

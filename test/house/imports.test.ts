@@ -58,7 +58,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'fs-extra': /^cli\/(release\/|commands\/(systools|rehearse)\.ts$)/,
   'magic-string': /^cli\/release\/transform/,
   acorn: /^cli\/(release|appup)\//,
-  '@vercel/nft': /^cli\/release\/trace\.ts$/,
+  '@vercel/nft': /^cli\/release\/trace_files\.ts$/,
   'jsonc-parser': /^(schemas\/|cli\/appup\/appup_text\.ts$)/,
   tar: /^(cli\/release\/|runtime\/sasl\/src\/|cli\/appup\/release_content\.ts$)/,
   semver: /^(cli\/release\/|runtime\/sasl\/src\/systools_)/,

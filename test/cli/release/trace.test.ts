@@ -209,4 +209,22 @@ test('a trace is remembered until a package changes', async () => {
   assert.equal(await run(), ['a@1.0.1', 'b@1.0.0'])
 })
 
+test('a trace that is remembered hides no file that is gone or imports something else', async () => {
+  await install('packages/shared', { name: 'shared', exports: './dist/index.js' }, { 'dist/index.js': '' })
+  await install('node_modules/dep', {}, { 'index.js': '' })
+  await symlink(join(root, 'packages/shared'), join(root, 'node_modules/shared'))
+  const cache = openCache(join(root, 'cache'))
+  const run = async () => {
+    const result = await trace([{ application: 'shop', dir: join(root, 'apps/shop'), imports: [importOf('shared')] }], {
+      cache,
+    })
+    return result.ok ? result.value.packages.map(({ key }) => key) : result.error.map(({ tag }) => tag)
+  }
+  assert.equal(await run(), ['shared@1.0.0'])
+  await put('packages/shared/dist/index.js', `require('dep')`)
+  assert.equal(await run(), ['dep@1.0.0', 'shared@1.0.0'])
+  await rm(join(root, 'packages/shared/dist'), { recursive: true })
+  assert.equal(await run(), ['package_entry_not_found'])
+})
+
 test.run()
