@@ -71,6 +71,12 @@ const PROTOCOL = {
 } satisfies Record<FrameError['tag'], Page>
 
 const ANSWERS: Pages = {
+  unset_at_start: page(
+    'A version refers to an environment variable that only the running process has. A warning.',
+    'A boot reads sys.config.json and vm.args with what the node is started with; what was set by eval ends with the process.',
+    'Set it where the node gets its environment, or give a default in the configuration.',
+    'systemctl edit shop: Environment=PORT=8080',
+  ),
   unknown_method: page(
     'The node does not know what it was asked for.',
     'It is of an older version than this program.',

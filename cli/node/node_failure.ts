@@ -117,7 +117,10 @@ function hints({ tag, message }: NodeError, program: string): string[] {
   switch (tag) {
     case 'bad_config':
       return message.includes('environment variable')
-        ? [`a node that runs is given a variable by: ${program} eval 'process.env.NAME = "..."'`]
+        ? [
+            'set it where the node gets its environment (unit file, env.sh): without it this version does not boot',
+            `the node that runs is given it by: ${program} eval 'process.env.NAME = "..."', which ends with its process`,
+          ]
         : []
     case 'no_such_release':
     case 'existing_release':

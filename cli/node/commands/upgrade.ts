@@ -19,7 +19,7 @@ import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
 import { betweenHooks } from '../hooks.js'
 import { toStep } from '../progress.js'
-import { checkLines, installLines, leftLines, restartLines } from './upgrade_text.js'
+import { checkLines, installLines, leftLines, restartLines, startWarnings } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
 export const upgrade: NodeCommand = betweenHooks((args, context) =>
@@ -87,9 +87,8 @@ export const commit: NodeCommand = (args, context) =>
     if (!answer.ok) return answer
     const name = client.node.name
     const what = textOf(answer.value, 'vsn') ?? vsn ?? 'the version that runs'
-    return ok(
-      report(answer.value, [`${name} ${what} is permanent: it is what boots from now on`, ...leftLines(answer.value)]),
-    )
+    const lines = [`${name} ${what} is permanent: it is what boots from now on`, ...leftLines(answer.value)]
+    return ok({ ...report(answer.value, lines), warnings: startWarnings(answer.value, what) })
   })
 
 /** Puts a package's release on the node without installing it. */
@@ -212,10 +211,11 @@ async function install(
     data = { ...record(data), ...record(proved.value) }
     return ok(report(data, installLines(data, name, vsn, undefined, context.program)))
   }
-  if (dryRun) return ok({ data, lines: (style) => checkLines(data, name, vsn, style) })
+  const warnings = startWarnings(data, vsn)
+  if (dryRun) return ok({ data, lines: (style) => checkLines(data, name, vsn, style), warnings })
   const after = await call(client, context, 'releases', {})
   const permanent = after.ok ? releases(after.value).find(({ status }) => status === 'permanent')?.vsn : undefined
-  return ok(report(data, installLines(data, name, vsn, permanent, context.program)))
+  return ok({ ...report(data, installLines(data, name, vsn, permanent, context.program)), warnings })
 }
 
 /** How the version has to prove itself before it is committed by itself: the options as the node takes them. */

@@ -1,5 +1,6 @@
 /** What an installation would do, what it did, and what to type next: the words of `upgrade` and `downgrade`. */
 
+import type { Fault } from '../../../schemas/fault.js'
 import { record } from '../../render/record.js'
 import { count, formatMs } from '../../render/steps.js'
 import type { Style } from '../../render/style.js'
@@ -88,6 +89,16 @@ export function restartLines(
   if (permanent === vsn) return [`${head} It is what boots.`]
   const back = from === undefined ? '' : `; go back with "${program} downgrade ${from}", which restarts it, too`
   return [`${head} Not permanent yet:`, `make it so with "${program} commit"${back}`]
+}
+
+/** What a version needs that the node's next start would not find: one warning for all. */
+export function startWarnings(answer: unknown, vsn: string): readonly Fault[] {
+  const names = listOf(answer, 'unset_at_start').map(String)
+  if (names.length === 0) return []
+  const [are, them, this_] = names.length === 1 ? ['is', 'it', 'variable'] : ['are', 'them', 'variables']
+  const named = names.map((name) => `"${name}"`).join(', ')
+  const message = `${vsn} needs the environment ${this_} ${named}, which ${are} set in this process only; set ${them} where the node gets its environment (unit file, env.sh), or ${vsn} will not boot`
+  return [{ tag: 'unset_at_start', severity: 'warning', message, names }]
 }
 
 /** What was not as usual. */

@@ -21,6 +21,12 @@ export type ReadText = (file: string) => string
 
 const fromDisk: ReadText = (file) => readFileSync(file, 'utf8')
 
+/**
+ * Names of the variables of the environment that this process was started with: a boot finds these again, and not those
+ * that were set in the process since.
+ */
+export const VARIABLES_AT_START: ReadonlySet<string> = new Set(Object.keys(process.env))
+
 /** Merges sections in order: later parameters replace earlier ones, whole values. */
 export function mergeConfig(...sections: readonly SysConfigSection[]): SysConfigSection {
   const merged: Record<string, Readonly<Record<string, unknown>>> = {}

@@ -99,7 +99,7 @@ async function gather(
   }
   const files = keep(await readReleaseFiles(root, to.vsn))
   const boot = keep(await readScript(root, to.vsn))
-  const config = keep(readConfig(root, from.vsn, to.vsn))
+  const config = keep(readConfig(root, to.vsn))
   const damaged = await verifyInPlace(root, to.vsn)
   if (damaged !== undefined) faults.push(damaged)
   const space = await room(join(root, 'releases'))

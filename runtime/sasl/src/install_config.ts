@@ -14,16 +14,19 @@ import { readSysConfig } from '../../kernel/src/config.js'
 import { provideConfig } from '../../kernel/src/config_provider.js'
 import type { ReleaseError } from './release_error.js'
 
-/** Reads the files. */
-export function readConfig(root: string, oldVsn: string, newVsn: string): Result<SysConfigSection, ReleaseError> {
-  const own = join(root, 'releases', newVsn, 'sys.config.json')
-  const old = join(root, 'releases', oldVsn, 'sys.config.json')
+/** The files of its configuration: its own, in place of that of whatever release the node was booted with, and the others. */
+export function configFiles(root: string, vsn: string): readonly string[] {
+  const own = join(root, 'releases', vsn, 'sys.config.json')
   const booted = nodeArguments()?.configs ?? []
-  // The node may have been booted with the config of a release before the one that runs now.
-  const isOfRelease = (file: string): boolean =>
-    file === old || /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
+  const isOfRelease = (file: string): boolean => /[/\\]releases[/\\][^/\\]+[/\\]sys\.config\.json$/.test(file)
   const files = booted.some(isOfRelease) ? booted.map((file) => (isOfRelease(file) ? own : file)) : [own, ...booted]
-  const config = readSysConfig([...new Set(files)])
+  return [...new Set(files)]
+}
+
+/** Reads the files. */
+export function readConfig(root: string, newVsn: string): Result<SysConfigSection, ReleaseError> {
+  const own = join(root, 'releases', newVsn, 'sys.config.json')
+  const config = readSysConfig(configFiles(root, newVsn))
   if (config.ok) return config
   const faults = config.error.map((fault) => formatFault({ ...fault, file: inRelease(root, fault.file ?? own) }))
   // What only this node lacks is no fault of the release.

@@ -72,6 +72,8 @@ export interface InstallSummary {
   readonly on_old_code: Readonly<Record<string, readonly string[]>>
   /** Calls of the plan that a failure could not have taken back. */
   readonly irreversible: readonly string[]
+  /** Environment variables that its next boot would lack, see start_variables.ts; left out where there are none. */
+  readonly unset_at_start?: readonly string[]
   /** The node ends now and boots the release; the outcome stands in the history under this id. */
   readonly restart?: { readonly id: string; readonly instruction: string }
 }

@@ -13,6 +13,7 @@ import { type HandlerState, noteDone, type OperationContext, type Outcome, refus
 import { ioError, type ReleaseError } from './release_error.js'
 import { permanentRelease, transition } from './releases_file.js'
 import { writePermanent } from './releases_store.js'
+import { unsetAtStart } from './start_variables.js'
 
 /** What a commit found and did. */
 export interface CommitSummary {
@@ -21,6 +22,8 @@ export interface CommitSummary {
   readonly on_old_code: Readonly<Record<string, readonly string[]>>
   /** Processes ended for that. */
   readonly ended: readonly string[]
+  /** Environment variables that its next boot would lack, see start_variables.ts; left out where there are none. */
+  readonly unset_at_start?: readonly string[]
 }
 
 /**
@@ -68,8 +71,10 @@ export async function makePermanent(
     state.linker?.purge(module)
     unpurged.delete(module)
   }
+  const unset = await unsetAtStart(state.root, vsn)
+  const summary = { vsn, on_old_code: onOldCode, ended: [...ended] }
   return {
-    answer: ok({ vsn, on_old_code: onOldCode, ended: [...ended] }),
+    answer: ok(unset.length === 0 ? summary : { ...summary, unset_at_start: unset }),
     state: await noteDone({ ...state, releases: next.value, unpurged }, 'make_permanent', vsn, since, context),
   }
 }

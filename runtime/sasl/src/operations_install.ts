@@ -27,6 +27,7 @@ import type { ReleaseError } from './release_error.js'
 import { runningRelease, transition } from './releases_file.js'
 import type { EvalOptions } from './relup_eval.js'
 import { askForRestart } from './restart_install.js'
+import { unsetAtStart } from './start_variables.js'
 
 /**
  * Checks an installation and changes nothing.
@@ -95,6 +96,7 @@ export async function installRelease(
   // The check has asked the same of the same releases.
   if (!next.ok) return failed(next.error)
   const { summary } = installed.value
+  const unset = await unsetAtStart(state.root, vsn)
   const after = { ...state, releases: next.value, unpurged: new Map([...state.unpurged, ...installed.value.unpurged]) }
   // On disk nothing but `old` can differ; the release that runs is written as unpacked, since a restart boots another.
   const saved = await save(after, next.value)
@@ -102,7 +104,7 @@ export async function installRelease(
   // `status` and run/node.json say what runs; that nobody is there to be told does not fail what was done.
   if (whereis('control_server') !== undefined) await controlServer.setVsn(vsn).catch(() => 'ok')
   return {
-    answer: ok(summary),
+    answer: ok(unset.length === 0 ? summary : { ...summary, unset_at_start: unset }),
     state: await noteDone(saved.ok ? saved.value : after, 'install', vsn, sinceMs, context, {
       from,
       processes: processOutcomes(summary),

@@ -17,6 +17,7 @@ import type { ReleaseError } from './release_error.js'
 import { history, operations, releases } from './release_handler_calls.js'
 import { rootOf } from './release_handler_memory.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
+import { unsetAtStart } from './start_variables.js'
 import { touchedBy } from './upgrade_plan.js'
 import { countLive } from './upgrade_plan_live.js'
 import { readPlan } from './upgrade_plan_read.js'
@@ -86,6 +87,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
     const { loaded, removed, suspended, converted, started, stopped } = touchedBy(script.instructions)
     const { direction, description, file, instructions } = script
     const plan = params.restart === true ? undefined : await planOf(from.vsn, vsn, from.name)
+    const unset = await unsetAtStart(rootOf() ?? '', vsn)
     return {
       vsn,
       from: from.vsn,
@@ -96,6 +98,7 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
       applications: { started, stopped, gone },
       irreversible,
       ...(restart === undefined ? {} : { restart: { instruction: restart.instruction } }),
+      ...(unset.length === 0 ? {} : { unset_at_start: unset }),
       instructions,
       // What can be installed can be planned, but for files that a build of today would have made.
       plan: plan?.ok === true ? plan.value : null,
