@@ -6,12 +6,12 @@
  * silently not started.
  */
 import { readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { formatFault } from '../../schemas/fault.js'
 import { read } from '../../schemas/read.js'
 import type { BootInstruction, BootScript } from '../../schemas/types.js'
 import type { NodeArguments } from './arguments.js'
-import { bootCause } from './boot_cause.js'
+import { bootCause, bootRemedy } from './boot_cause.js'
 import { clock } from './clock.js'
 import type { Archives } from './linker/archive.js'
 import type { Linker } from './linker/linker.js'
@@ -87,9 +87,11 @@ export async function boot(node: NodeArguments, linker: Linker, archives?: Archi
       trapExit(true)
       try {
         const names = applicationNames(script)
-        for (const instruction of script.instructions) await step(instruction, names, node, load)
+        for (const instruction of script.instructions) await step(instruction, names, script, node, load)
       } catch (thrown) {
-        reject(thrown instanceof BootError ? thrown : new BootError(String(thrown), { cause: thrown }))
+        if (thrown instanceof BootError) return reject(thrown)
+        const remedy = bootRemedy(thrown, builtWith(script, node))
+        reject(new BootError(withRemedy(bootCause(thrown) ?? String(thrown), remedy), { cause: thrown }))
         return
       }
       state.status = 'started'
@@ -119,6 +121,7 @@ function readScript(file: string): BootScript {
 async function step(
   instruction: BootInstruction,
   names: readonly string[],
+  script: BootScript,
   node: NodeArguments,
   load: (ids: readonly string[]) => Promise<void>,
 ): Promise<void> {
@@ -147,12 +150,26 @@ async function step(
           module === 'kernel/application' && fun === 'startBoot'
             ? `application "${nameOfArgument(args[0])}" did not start`
             : `${module}:${fun}(${args.map(nameOfArgument).join(', ')}) failed`
-        throw new BootError(`${what}: ${bootCause(result[1]) ?? format(result[1])}`)
+        const why = bootCause(result[1]) ?? format(result[1])
+        throw new BootError(withRemedy(`${what}: ${why}`, bootRemedy(result[1], builtWith(script, node))))
       }
       break
     }
   }
   state.steps.push({ step: describe(instruction), ms: clock.monotonicMs() - startMs })
+}
+
+const withRemedy = (text: string, remedy: string | undefined): string =>
+  remedy === undefined ? text : `${text}\n${remedy}`
+
+/** The version of Node in the release's rel.json, beside its boot script. */
+function builtWith({ name }: BootScript, { boot }: NodeArguments): string | undefined {
+  try {
+    const rel = read('rel', readFileSync(join(dirname(boot), `${name}.rel.json`), 'utf8'), '')
+    return rel.ok ? rel.value.erts : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Names of the applications that a script speaks of, longest first. */

@@ -52,7 +52,9 @@ export async function main(
     setImmediate(() => cache.save())
   } catch (thrown) {
     const text = thrown instanceof BootError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)
-    process.stderr.write(`init terminating in do_boot: ${text}\n`, () => process.exit(BOOT_FAILED))
+    // Further lines are set in: bin/NAME start tells them, and not the reports that may follow.
+    const whole = String(text).replace(/\n(?! )/g, '\n  ')
+    process.stderr.write(`init terminating in do_boot: ${whole}\n`, () => process.exit(BOOT_FAILED))
   }
 }
 

@@ -26,6 +26,7 @@ export const start = () => {
 }
 export const stop = () => {}
 export const init: Supervisor.Init = () => {
+  if (process.env.SHOP_FAILS === 'native') process.dlopen({ exports: {} }, process.env.SHOP_FILE ?? '')
   if (process.env.SHOP_FAILS !== undefined) throw new Error('no room here')
   return ['ok', { strategy: 'one_for_one', intensity: 1, period: 5 }, []]
 }
@@ -170,10 +171,12 @@ test('a boot that fails ends with 12, and what was thrown stands last, in a line
   assert.is(err, 'init terminating in do_boot: application "shop" did not start: no room here\n')
 })
 
-test('start tells at once and first why, and where the reports with the stacks are', async () => {
-  const env = { ...process.env, SHOP_FAILS: '1' }
-  const begunMs = performance.now()
-  const child = spawn(join(root, 'bin/shop'), ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs `start` to its end, and gives what it says. */
+async function failedStart(env: Record<string, string>, ...args: string[]): Promise<string> {
+  const child = spawn(join(root, 'bin/shop'), ['start', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   living.add(child)
   let said = ''
   for (const stream of [child.stdout, child.stderr])
@@ -182,10 +185,33 @@ test('start tells at once and first why, and where the reports with the stacks a
     })
   assert.is(await new Promise((resolve) => child.once('close', resolve)), 12)
   living.delete(child)
+  return said
+}
+
+test('start tells at once and first why, and where the reports with the stacks are', async () => {
+  const begunMs = performance.now()
+  const said = await failedStart({ SHOP_FAILS: '1' })
   assert.ok(performance.now() - begunMs < 20_000, 'it waits for no node')
   const log = join(root, 'log/shop.log')
   assert.is(said, `error: application "shop" did not start: no room here\n  the reports are in ${log}\n`)
   assert.match(readFileSync(log, 'utf8'), /Error: no room here/)
 })
+
+for (const formatter of ['{"json":true}', '{"single_line":true}', '{"single_line":false}']) {
+  test(`compiled code that cannot be loaded is told with the way out, with the formatter ${formatter}`, async () => {
+    await folder.put('broken.node', 'no code')
+    const file = folder.path('broken.node')
+    const logger = `[["handler","default","logger_std_h",{"formatter":["logger_formatter",${formatter}]}]]`
+    const said = await failedStart({ SHOP_FAILS: 'native', SHOP_FILE: file }, '--kernel', `logger=${logger}`)
+    const [error = '', remedy = '', reports = '', ...more] = said.trimEnd().split('\n')
+    assert.match(error, /^error: application "shop" did not start: .*broken\.node: file too short$/)
+    assert.ok(
+      remedy.includes(`, the release was built with Node ${process.versions.node}: run the release with`),
+      remedy,
+    )
+    assert.match(reports, /^ {2}the reports are in /)
+    assert.equal(more, [])
+  })
+}
 
 test.run()
