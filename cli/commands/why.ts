@@ -66,7 +66,7 @@ async function ofPackage(name: string, looked: Looked, context: CliContext): Pro
       exit: 'build_fault',
       tag: 'package_not_found',
       message: 'the packages of the release cannot be found',
-      faults: traced.error.map(traceFault),
+      faults: traced.error.map((fault) => traceFault(fault, (file) => shown(file, context))),
     })
   }
   const found = whyPackage(name, compiled.value, traced.value)

@@ -156,8 +156,14 @@ const PACKAGES = {
   package_entry_not_found: page(
     'The npm package is there, and does not have what is imported from it.',
     'No such file, or its "exports" do not list it.',
-    'Look at "exports" of its package.json, or install another version.',
+    'Build a library of the project first ("build_hooks"); look at "exports" of its package.json, or install another version.',
     "import { WebSocketServer } from 'ws'",
+  ),
+  package_is_typescript: page(
+    'An import leads to a TypeScript file of an npm package or of a library of the workspace.',
+    'A release carries packages as they are, and Node loads no TypeScript from node_modules.',
+    'Give the library a build and lead "exports" to what it makes, or make it an application with app.json.',
+    '"exports": "./dist/index.js"',
   ),
   package_without_version: page(
     'The npm package has no name or version in its package.json.',

@@ -190,7 +190,7 @@ async function buildRelease(
   if (!compiled.ok) return err(compiled.error.map((fault) => compileFault(fault, show)))
   progress({ verb: 'compiling', text: compilingText(compiled.value.applications, compiled.value.fresh) })
   const traced = await trace(traceInputs(resolved.value, compiled.value.applications), { cache })
-  if (!traced.ok) return err(traced.error.map(traceFault))
+  if (!traced.ok) return err(traced.error.map((fault) => traceFault(fault, show)))
   if (!files.ok) return files
   const { config: texts, vmArgs, envSh, node, priv } = files.value
   const unprovided = providerFaults(texts, compiled.value.applications, dirname(spec.sysConfig ?? config.root))

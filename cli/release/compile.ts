@@ -9,7 +9,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, extname } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import type { ImportTarget, ModuleMeta } from '../../runtime/erts/linker/meta.js'
 import type { AppResource } from '../../schemas/app_resource.js'
 import { dependencyNames } from '../../schemas/app_resource.js'
@@ -24,6 +24,7 @@ import { type EsFault, type EsModule, toEsModules } from './es_module.js'
 import { type Home, home } from './home.js'
 import { type ImportApplication, type ImportWorld, resolveImport } from './module_import.js'
 import { claims, type ModuleSource, readSources, wantedModules } from './module_source.js'
+import type { EntryManifest } from './package_folders.js'
 import { placeOf } from './place_in_text.js'
 import { preloadedTrees } from './runtime_bundle.js'
 import { tsconfigText } from './tsconfig_text.js'
@@ -128,18 +129,32 @@ async function readSourceWorld(applications: readonly CompileInput[], at: Home):
   const trees = await Promise.all(applications.map(({ name, sourceDir }) => readSources(name, sourceDir)))
   const faults: CompileFault[] = claims(trees)
   const importers = new Map<string, ImportApplication>()
+  const packages = new Map<string, ImportApplication>()
   const wanted = new Map<string, readonly ModuleSource[]>()
   for (const [index, { name, appFile, resource }] of applications.entries()) {
     const sources = trees[index] ?? { application: name, dir: '', files: [] }
     const dependencies = new Set([...dependencyNames(resource), ...resource.included_applications, name])
     for (const optional of resource.optional_applications) dependencies.add(optional)
-    importers.set(name, { name, appFile, dependencies, sources })
+    const manifest = manifestBeside(appFile)
+    const importer = { name, appFile, dependencies, sources, manifest }
+    importers.set(name, importer)
+    if (typeof manifest.name === 'string') packages.set(manifest.name, importer)
     const named = resource.modules.length > 0 ? resource.modules : undefined
     const found = wantedModules(sources, named, appFile)
     wanted.set(name, found.modules)
     for (const fault of found.faults) faults.push(fault)
   }
-  return { world: { applications: importers, preloaded: await preloadedTrees(at) }, wanted, faults }
+  return { world: { applications: importers, packages, preloaded: await preloadedTrees(at) }, wanted, faults }
+}
+
+/** The package.json of an application's folder; empty where there is none. */
+function manifestBeside(appFile: string): EntryManifest & { readonly name?: unknown } {
+  try {
+    // each field is looked at before use; what is wrong with the file is told by whoever needs it
+    return (JSON.parse(readFileSync(join(dirname(appFile), 'package.json'), 'utf8')) ?? {}) as EntryManifest
+  } catch {
+    return {}
+  }
 }
 
 interface Job extends SourceText {

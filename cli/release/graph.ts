@@ -5,8 +5,8 @@
 import { dependencyName } from '../../schemas/app_resource.js'
 import type { StartType } from '../../schemas/types.js'
 import { type CompiledApplication, targets } from './compiled.js'
+import { packageName } from './package_folders.js'
 import type { ResolvedRelease } from './resolve.js'
-import { packageName } from './trace.js'
 
 /** A graph. Plain data. */
 export interface Graph {

@@ -3,7 +3,8 @@
  * a builtin of Node or an npm package. Pure: the world comes in as data.
  *
  * A specifier keeps the meaning it has natively (under tsx, after tsc), with one addition: the name of an application
- * that the importer depends on is that application's module of the same name, `other_app/b` its module `b`.
+ * that the importer depends on is that application's module of the same name, `other_app/b` its module `b`. The name of
+ * a package whose folder is an application is the module that its package.json leads to.
  * OTP has one flat space of modules and no such question; who may call whom is checked as xref's `undefined_calls`.
  */
 import { isBuiltin } from 'node:module'
@@ -11,6 +12,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 import type { ImportTarget } from '../../runtime/erts/linker/meta.js'
 import { nearest } from '../../schemas/nearest.js'
 import { moduleNameOf, type SourceTree } from './module_source.js'
+import { type EntryManifest, entryFile, packageName } from './package_folders.js'
 
 /** Why a specifier leads nowhere. */
 export type ImportFault =
@@ -51,6 +53,8 @@ export interface ImportApplication {
   /** What its app.json names: applications, optional and included ones. */
   readonly dependencies: ReadonlySet<string>
   readonly sources: SourceTree
+  /** The package.json beside its app.json, where it has one. */
+  readonly manifest?: EntryManifest
 }
 
 /** A folder of modules underneath the applications. */
@@ -64,6 +68,8 @@ export interface PreloadedTree {
 /** Everything a specifier can lead to. */
 export interface ImportWorld {
   readonly applications: ReadonlyMap<string, ImportApplication>
+  /** Those that are packages of npm as well, by the package's name; default: none. */
+  readonly packages?: ReadonlyMap<string, ImportApplication>
   /** Folder of the runtime underneath (`runtime/erts`) and of the formats (`schemas`): preloaded, one per release. */
   readonly preloaded: readonly PreloadedTree[]
 }
@@ -107,7 +113,11 @@ export function resolveImport(
   const other = world.applications.get(first)
   if (other === undefined) {
     if (importer.dependencies.has(first)) return notInRelease(specifier, importer, first)
-    return { target: { p: specifier } }
+    const name = packageName(specifier)
+    const owner = world.packages?.get(name)
+    const module = owner === undefined ? undefined : exportedModule(owner, specifier.slice(name.length))
+    if (owner === undefined || module === undefined) return { target: { p: specifier } }
+    return moduleOf(owner, module, specifier, importer)
   }
   return moduleOf(other, slash < 0 ? other.name : specifier.slice(slash + 1), specifier, importer)
 }
@@ -143,11 +153,10 @@ function below(dir: string, path: string): string | undefined {
 }
 
 function moduleOf(owner: ImportApplication, path: string, specifier: string, importer: ImportApplication): Outcome {
-  const names = namesOf(owner.sources)
-  const name = [path, moduleNameOf(path)?.name, `${path}/index`].find((one) => one !== undefined && names.has(one))
+  const name = moduleNamed(path, owner.sources)
   if (name === undefined) {
     const wanted = moduleNameOf(path)?.name ?? path
-    const near = nearest(wanted, [...names])
+    const near = nearest(wanted, [...namesOf(owner.sources)])
     return {
       fault: {
         tag: 'no_such_module',
@@ -163,6 +172,17 @@ function moduleOf(owner: ImportApplication, path: string, specifier: string, imp
   }
   return { target: { m: `${owner.name}/${name}` } }
 }
+
+/** The module of an application that its package.json exports as a subpath; undefined where that leads elsewhere. */
+function exportedModule({ appFile, sources, manifest }: ImportApplication, subpath: string): string | undefined {
+  const file = entryFile(manifest ?? {}, `.${subpath}`)
+  const path = file === undefined ? undefined : below(sources.dir, resolve(dirname(appFile), file))
+  return path === undefined ? undefined : moduleNamed(path, sources)
+}
+
+/** The name of the module that a path without or with its ending, or of a folder, means. */
+const moduleNamed = (path: string, sources: SourceTree): string | undefined =>
+  [path, moduleNameOf(path)?.name, `${path}/index`].find((one) => one !== undefined && namesOf(sources).has(one))
 
 const known = new WeakMap<SourceTree, ReadonlySet<string>>()
 

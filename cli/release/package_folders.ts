@@ -3,6 +3,11 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PackageFolder } from './package_store.js'
 
+/** `ws/lib/x.js` -> `ws`, `@scope/name/x` -> `@scope/name`. */
+export function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
 /** Reads package folders, each once. */
 export function openPackages() {
   const folders = new Map<string, Promise<PackageFolder | undefined>>()
@@ -53,6 +58,11 @@ export function openPackages() {
     const text = await readFile(join(dir, 'package.json'), 'utf8')
     return isExported((JSON.parse(text) as Manifest).exports, `.${subpath}`)
   }
+  /** The file that package.json says `.SUBPATH` is, relative to the folder; undefined where it says nothing. */
+  const entry = async (dir: string, subpath: string): Promise<string | undefined> => {
+    const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => undefined)
+    return text === undefined ? undefined : entryFile(JSON.parse(text) as Manifest, `.${subpath}`)
+  }
   /** The folders and everything they depend on, by path. */
   const closure = async (dirs: readonly string[]): Promise<PackageFolder[]> => {
     const all = new Map<string, PackageFolder>()
@@ -66,14 +76,21 @@ export function openPackages() {
     for (const dir of dirs) await walk(dir)
     return [...all.values()].sort((a, b) => (a.dir < b.dir ? -1 : 1))
   }
-  return { locate, read, exports, closure }
+  return { locate, read, exports, entry, closure }
 }
 
 /** Whether some condition of a package's `exports` has the subpath; conditions themselves are the tracer's. */
 export function isExported(exports: unknown, subpath: string): boolean {
   if (exports === undefined || exports === null) return true
-  const paths = typeof exports === 'object' && !Array.isArray(exports) ? Object.entries(exports) : []
-  if (!paths.some(([key]) => key.startsWith('.'))) return subpath === '.'
+  const target = exportOf(exports, subpath)
+  return target !== undefined && target[0] !== null
+}
+
+/** What `exports` has for a subpath, and what stands for the `*` in it. */
+function exportOf(exports: unknown, subpath: string): readonly [target: unknown, star: string] | undefined {
+  const paths =
+    typeof exports === 'object' && exports !== null && !Array.isArray(exports) ? Object.entries(exports) : []
+  if (!paths.some(([key]) => key.startsWith('.'))) return subpath === '.' ? [exports, ''] : undefined
   const matches = paths.filter(([key]) => {
     const [before = '', after] = key.split('*')
     if (after === undefined) return key === subpath || (key.endsWith('/') && subpath.startsWith(key))
@@ -81,7 +98,33 @@ export function isExported(exports: unknown, subpath: string): boolean {
   })
   // the most exact key decides, and null takes back what a wider one gave
   const [best] = matches.sort(([a], [b]) => b.length - a.length)
-  return best !== undefined && best[1] !== null
+  if (best === undefined) return undefined
+  const [before = '', after = ''] = best[0].split('*')
+  return [best[1], subpath.slice(before.length, subpath.length - after.length)]
+}
+
+/** Conditions that Node imports a package with. */
+const CONDITIONS = new Set(['node', 'import', 'module-sync', 'node-addons', 'default', 'require'])
+
+/** The file that package.json says a subpath is, `./dist/index.js`; undefined where it says nothing of it. */
+export function entryFile({ exports, main }: EntryManifest, subpath: string): string | undefined {
+  if (exports === undefined || exports === null) {
+    if (subpath !== '.') return subpath
+    return typeof main === 'string' ? main : undefined
+  }
+  const [target, star] = exportOf(exports, subpath) ?? []
+  const file = firstFile(target)
+  return file?.replaceAll('*', star ?? '')
+}
+
+/** The first file among conditions and alternatives. */
+function firstFile(target: unknown): string | undefined {
+  if (typeof target === 'string') return target
+  if (typeof target !== 'object' || target === null) return undefined
+  const each = Array.isArray(target)
+    ? target
+    : Object.entries(target).flatMap(([key, to]: [string, unknown]) => (CONDITIONS.has(key) ? [to] : []))
+  return each.map(firstFile).find((file) => file !== undefined)
 }
 
 /** The license that package.json names; old packages have an object, or several. */
@@ -93,10 +136,15 @@ function licenseOf({ license, licenses }: Manifest): string | undefined {
   return texts.length > 1 ? `(${texts.join(' OR ')})` : texts[0]
 }
 
-interface Manifest {
+/** What of a package.json says which files it exports; any values, each is looked at before use. */
+export interface EntryManifest {
+  readonly exports?: unknown
+  readonly main?: unknown
+}
+
+interface Manifest extends EntryManifest {
   readonly license?: unknown
   readonly licenses?: unknown
-  readonly exports?: unknown
   readonly name?: unknown
   readonly version?: unknown
   readonly dependencies?: Record<string, unknown>

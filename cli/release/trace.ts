@@ -6,10 +6,12 @@
  * not have the entry that is imported, is a fault of the importing line.
  * OTP has no counterpart; the nearest is a release's list of applications from outside.
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, noCache } from './cache.js'
-import { openPackages } from './package_folders.js'
+import { openPackages, packageName } from './package_folders.js'
 import { type StoreLink, storeKeys, storeLinks } from './package_store.js'
 import type { SourcePlace } from './place_in_text.js'
 import { reach } from './trace_files.js'
@@ -66,6 +68,19 @@ export type TraceFault =
       readonly specifier: string
       readonly name: string
       readonly dir: string
+      /** The file that its package.json leads to, where it leads to one. */
+      readonly missing?: string
+    })
+  /** Node would have to load TypeScript, which it does from no package. */
+  | (SourcePlace & {
+      readonly tag: 'package_is_typescript'
+      readonly specifier: string
+      readonly name: string
+      readonly dir: string
+      readonly application: string
+      readonly found: string
+      /** Whether it has an app.json. */
+      readonly isApplication: boolean
     })
   /** The package has no name or version, so it cannot be put into the store. */
   | (SourcePlace & {
@@ -74,11 +89,6 @@ export type TraceFault =
       readonly name: string
       readonly dir: string
     })
-
-/** `ws/lib/x.js` -> `ws`, `@scope/name/x` -> `@scope/name`. */
-export function packageName(specifier: string): string {
-  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
-}
 
 /** Traces all applications of a release together, so that they share instances. */
 export async function trace(
@@ -112,8 +122,23 @@ export async function trace(
     imports: input.imports.filter(({ specifier }) => roots.get(input.application)?.has(packageName(specifier))),
   }))
   const reached = await reach(known, cache)
-  for (const [one, folder] of reached.unresolved) {
-    faults.push({ tag: 'package_entry_not_found', ...one, name: packageName(one.specifier), dir: folder })
+  const folderOf = (application: string, { specifier }: PackageImport) =>
+    roots.get(application)?.get(packageName(specifier)) ?? ''
+  for (const [one, application] of reached.unresolved) {
+    const [name, dir] = [packageName(one.specifier), folderOf(application, one)]
+    const missing = await world.entry(dir, one.specifier.slice(name.length))
+    faults.push({
+      tag: 'package_entry_not_found',
+      ...one,
+      name,
+      dir,
+      ...(missing === undefined ? {} : { missing: join(dir, missing) }),
+    })
+  }
+  for (const [one, application, found] of reached.typescript) {
+    const [name, dir] = [packageName(one.specifier), folderOf(application, one)]
+    const isApplication = existsSync(join(dir, 'app.json'))
+    faults.push({ tag: 'package_is_typescript', ...one, name, dir, application, found, isApplication })
   }
   if (faults.length > 0) return err(faults)
 
@@ -137,21 +162,38 @@ export async function trace(
   return ok({ packages: [...packages.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), links })
 }
 
-/** The fault with its place and words. */
-export function traceFault(fault: TraceFault): Fault {
-  return { ...fault, severity: 'error', message: `import of "${fault.specifier}": ${words(fault)}` }
+/** The fault with its place and words. @param show how it names files */
+export function traceFault(fault: TraceFault, show: (file: string) => string = (file) => file): Fault {
+  return { ...fault, severity: 'error', message: `import of "${fault.specifier}": ${words(fault, show)}` }
 }
 
-function words(fault: TraceFault): string {
+function words(fault: TraceFault, show: (file: string) => string): string {
   switch (fault.tag) {
     case 'package_not_found':
       return `package "${fault.name}" is in no node_modules at or above the application "${fault.application}"; add it to "dependencies" of package.json and run npm install`
-    case 'package_entry_not_found':
-      return `package "${fault.name}" has no such entry, or its package.json does not export it`
+    case 'package_entry_not_found': {
+      const { name, dir, missing } = fault
+      if (missing === undefined) return `package "${name}" has no such entry, or its package.json does not export it`
+      const wayOut = isInstalled(dir)
+        ? 'install it again'
+        : 'build the package first; "build_hooks" of otp.config.json can do that'
+      return `${show(missing)} is not there, to which package.json of "${name}" leads; ${wayOut}`
+    }
+    case 'package_is_typescript': {
+      const { name, application, found, isApplication } = fault
+      const way = `give the package a build that makes JavaScript ("build_hooks" of otp.config.json can run it) and lead "exports" of its package.json there`
+      const other = isApplication
+        ? `its folder is an application: name that in "applications" of app.json of "${application}", and lead "exports" to one of its modules`
+        : `or make it an application, with an app.json that "${application}" names in "applications"`
+      const what = `${show(found)} is TypeScript, and Node loads none from a package such as "${name}"`
+      return isApplication ? `${what}; ${other}` : `${what}; ${way}, ${other}`
+    }
     case 'package_without_version':
       return `package.json of "${fault.name}" has no name and version; a release keeps packages by these`
   }
 }
+
+const isInstalled = (dir: string): boolean => /[/\\]node_modules[/\\]/.test(dir)
 
 /** The fault as one sentence, place first. */
 export const formatTraceFault = (fault: TraceFault): string => formatFault(traceFault(fault))

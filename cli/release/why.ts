@@ -6,9 +6,10 @@ import type { Place } from '../../schemas/fault.js'
 import type { CompiledApplication } from './compiled.js'
 import type { Config } from './config.js'
 import type { Discovered } from './discover.js'
+import { packageName } from './package_folders.js'
 import type { ResolvedRelease } from './resolve.js'
 import { choose, type Wish } from './resolve_choose.js'
-import { packageName, type Traced } from './trace.js'
+import type { Traced } from './trace.js'
 
 /** One step of a way: who asks for what, and where that is written. */
 export interface WhyStep {

@@ -36,11 +36,23 @@ const shop = application(
   'http/index.ts',
   'prices.json',
 )
+const mail: ImportApplication = {
+  ...application('mail', [], 'mail.ts', 'smtp/client.ts'),
+  appFile: '/p/apps/mail/app.json',
+  manifest: {
+    exports: {
+      '.': { types: './dist/mail.d.ts', default: './src/mail.ts' },
+      './*': './src/*.ts',
+      './c': './dist/c.js',
+    },
+  },
+}
 const world: ImportWorld = {
+  packages: new Map([['@acme/mail', mail]]),
   applications: new Map(
     [
       shop,
-      application('mail', [], 'mail.ts', 'smtp/client.ts'),
+      mail,
       application('stock', [], 'stock.ts'),
       application('kernel', [], 'otp_rel.ts'),
       application('stdlib', [], 'gen_server.ts'),
@@ -76,6 +88,14 @@ const TARGETS = [
   ['mail', 'shop.ts', { m: 'mail/mail' }, "an application's name is its module of that name"],
   ['mail/smtp/client', 'shop.ts', { m: 'mail/smtp/client' }, 'behind it a module of it'],
   ['mail/smtp/client.js', 'shop.ts', { m: 'mail/smtp/client' }, 'with an ending as well'],
+  [
+    '@acme/mail',
+    'shop.ts',
+    { m: 'mail/mail' },
+    "the name of an application's package is what its package.json exports",
+  ],
+  ['@acme/mail/smtp/client', 'shop.ts', { m: 'mail/smtp/client' }, 'by a pattern, too'],
+  ['@acme/mail/c', 'shop.ts', { p: '@acme/mail/c' }, 'what is no module stays a file of the package'],
   ['shop/cart', 'shop.ts', { m: 'shop/cart' }, 'an application may name itself'],
   ['otp-rel', 'shop.ts', { m: 'kernel/otp_rel' }, 'the package is an entry of kernel'],
   ['node:fs', 'shop.ts', { b: 'node:fs' }, 'a builtin'],

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCache } from '../../../cli/release/cache.js'
-import { formatTraceFault, packageName, trace } from '../../../cli/release/trace.js'
+import { packageName } from '../../../cli/release/package_folders.js'
+import { formatTraceFault, trace } from '../../../cli/release/trace.js'
 
 const test = suite('release/trace')
 
@@ -191,6 +192,30 @@ test('an entry that a package does not export is a fault of the importing line',
   assert.equal(await faultsOf('a/inner.js'), [
     'apps/shop/src/cart.ts:3:22: import of "a/inner.js": package "a" has no such entry, or its package.json does not export it',
   ])
+})
+
+test('a file that package.json leads to and that is not there is named, with the way out', async () => {
+  await install('packages/shared', { name: 'shared', exports: { '.': { import: './dist/index.js' } } }, {})
+  await install('node_modules/a', { main: './lib/a.js' }, {})
+  await symlink(join(root, 'packages/shared'), join(root, 'node_modules/shared'))
+  assert.match((await faultsOf('shared'))[0] ?? '', /packages\/shared\/dist\/index\.js is not there.*build_hooks/)
+  assert.match((await faultsOf('a'))[0] ?? '', /node_modules\/a\/lib\/a\.js is not there.*install it again/)
+})
+
+test('TypeScript that Node would have to load from a package is a fault of the import that leads there', async () => {
+  await install('packages/shared', { name: 'shared', exports: './src/index.ts' }, { 'src/index.ts': 'export let a: 1' })
+  await install('packages/js', { name: 'js', exports: './index.mjs' }, { 'index.mjs': `import 'shared'` })
+  await install('node_modules/typed', { main: 'i.js' }, { 'i.js': 'require("./h.ts")', 'h.ts': '', 'i.d.ts': '' })
+  for (const name of ['shared', 'js']) await symlink(join(root, 'packages', name), join(root, 'node_modules', name))
+  for (const name of ['shared', 'js']) {
+    const found = await faultsOf(name)
+    assert.is(found.length, 1)
+    assert.match(
+      found[0] ?? '',
+      new RegExp(`cart.ts:3:22: import of "${name}": .*/packages/shared/src/index.ts is Type`),
+    )
+  }
+  assert.equal(await faultsOf('typed'), [])
 })
 
 test('a trace is remembered until a package changes', async () => {
