@@ -45,8 +45,17 @@ export interface ModuleFacts {
   readonly starts: readonly StartFact[]
   /** Present where `init` returns what a supervisor's does. */
   readonly supervisor: SupervisorFact | undefined
-  /** Top-level declarations by name: the text, and what of the others it uses. */
-  readonly parts: ReadonlyMap<string, { readonly text: string; readonly uses: ReadonlySet<string> }>
+  /** Top-level declarations by name. */
+  readonly parts: ReadonlyMap<string, PartFact>
+}
+
+/** A top-level declaration. */
+interface PartFact {
+  readonly text: string
+  /** The others that it uses. */
+  readonly uses: ReadonlySet<string>
+  /** And those that a function within it reaches through its module's own name, of whatever version is current then. */
+  readonly late: ReadonlySet<string>
 }
 
 const BEHAVIOURS: ReadonlyMap<string, string> = new Map([
@@ -121,6 +130,8 @@ function once<T>(make: () => T): () => T {
 
 interface Parsed {
   readonly wrapper: Loose
+  /** Local names of imported modules, to their ids. */
+  readonly modules: ReadonlyMap<string, string>
   readonly declared: ReadonlyMap<string, Declared>
   readonly reader: FactReader
 }
@@ -131,14 +142,13 @@ function parseModule({ code, meta }: BuiltText): Parsed | undefined {
   const wrapper = wrapperOf(program)
   if (wrapper === undefined) return undefined
   const params = nodes(wrapper.params).map((param) => text(param?.name))
-  /** Local names to ids of modules. */
   const modules = new Map(
     (meta?.imports ?? []).flatMap((target, index) =>
       'm' in target ? [[params[index + 1] ?? '', target.m] as const] : [],
     ),
   )
   const declared = declarations(nodes(node(wrapper.body)?.body))
-  return { wrapper, declared, reader: new FactReader(code, modules, declared) }
+  return { wrapper, modules, declared, reader: new FactReader(code, modules, declared) }
 }
 
 function startsIn(parsed: Parsed | undefined): readonly StartFact[] {
@@ -148,26 +158,51 @@ function startsIn(parsed: Parsed | undefined): readonly StartFact[] {
 }
 
 function partsOf(code: string, parsed: Parsed | undefined): ModuleFacts['parts'] {
-  const declared = parsed?.declared ?? new Map<string, Declared>()
+  if (parsed === undefined) return new Map()
+  const { declared, modules } = parsed
+  const imported = new Set(modules.keys())
   return new Map(
     [...declared].map(([name, { whole }]) => {
-      const uses = new Set<string>()
-      walk(whole, (one) => {
-        if (one.type === 'Identifier' && declared.has(text(one.name))) uses.add(text(one.name))
+      const part = { text: code.slice(whole.start, whole.end), uses: new Set<string>(), late: new Set<string>() }
+      references(whole, imported, 0, (to, late) => {
+        if (declared.has(to)) (late ? part.late : part.uses).add(to)
       })
-      return [name, { text: code.slice(whole.start, whole.end), uses }]
+      return [name, part]
     }),
   )
 }
 
-/** The text of a declaration and of everything that it reaches; undefined where there is none of that name. */
-export function closure({ parts }: ModuleFacts, name: string): string | undefined {
+/** The names that code refers to. A property is none, but for that of an imported module, which may be its own. */
+function references(
+  at: Loose,
+  imported: ReadonlySet<string>,
+  depth: number,
+  found: (name: string, late: boolean) => void,
+): void {
+  if (at.type === 'Identifier') found(text(at.name), false)
+  const inside = /Function/.test(at.type) ? depth + 1 : depth
+  const property = at.computed === true ? undefined : node(at.property ?? at.key)
+  if (property !== undefined && imported.has(text(node(at.object)?.name))) found(text(property.name), inside > 1)
+  for (const value of Object.values(at)) {
+    for (const child of Array.isArray(value) ? value : [value])
+      if (isNode(child) && child !== property) references(child, imported, inside, found)
+  }
+}
+
+/**
+ * The text of a declaration and of everything that it reaches; undefined where there is none of that name.
+ *
+ * @param late also what it reaches later, from a function that it makes, and by its module's own name. Default true
+ */
+export function closure({ parts }: ModuleFacts, name: string, late = true): string | undefined {
   if (!parts.has(name)) return undefined
   const seen = new Set<string>()
   const reach = (one: string): void => {
-    if (seen.has(one)) return
+    const part = parts.get(one)
+    if (part === undefined || seen.has(one)) return
     seen.add(one)
-    for (const used of parts.get(one)?.uses ?? []) reach(used)
+    for (const used of part.uses) reach(used)
+    if (late) for (const used of part.late) reach(used)
   }
   reach(name)
   return [...seen]

@@ -57,11 +57,13 @@ export interface Conversion {
 export function conversionOf(role: Role, old: ModuleFacts, next: ModuleFacts): Conversion {
   const name = role.kind === 'special' ? 'systemCodeChange' : 'codeChange'
   const what = role.kind === 'callbacks' ? role.behaviour : role.kind
-  const init = closure(old, 'init') !== closure(next, 'init')
+  // What a callback made by init calls by the module's name is current anyway.
+  const init = closure(old, 'init', false) !== closure(next, 'init', false)
+  const differs = 'init, or what it uses, differs: processes that run do not call it again, and'
   if (!next.exports.has(name)) {
     const reason = `${what} without ${name}: states stay as they are`
     return init
-      ? { converts: false, reason, note: `init, or what it uses, differs, and there is no ${name} to convert states` }
+      ? { converts: false, reason, note: `${differs} there is no ${name} to convert their states` }
       : { converts: false, reason }
   }
   const now = closure(next, name)
@@ -69,6 +71,6 @@ export function conversionOf(role: Role, old: ModuleFacts, next: ModuleFacts): C
   if (closure(old, name) !== now) return { converts: true, reason: `${what} whose ${name} is new or differs` }
   const reason = `${what} whose ${name} is the same in both: it knows of no other state`
   return init
-    ? { converts: false, reason, note: `init, or what it uses, differs and ${name} does not` }
+    ? { converts: false, reason, note: `${differs} ${name}, which converts their states, is as it was` }
     : { converts: false, reason }
 }

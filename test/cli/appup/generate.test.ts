@@ -151,6 +151,34 @@ test('a supervisor may leave all its flags to their defaults', async () => {
   assert.equal(other, [{ op: 'restart_application', application: 'shop' }])
 })
 
+test('init is looked at where what it does itself differs', async () => {
+  const imports = own('m', 'other')
+  const of = (init: string, rest: string) =>
+    built(`const init = ${init}; const answer = () => ${rest}`, { imports, exports: ['answer', ...SERVER] })
+  const isNoted = async (init: string, other = init) => {
+    const { notes } = await generate({ m: of(init, '1') }, { m: of(other, '2') })
+    return /init, or what it uses, differs/.test(notes.join())
+  }
+  assert.is(await isNoted('() => 1', '() => 2'), true)
+  assert.is(await isNoted('() => answer()'), true)
+  assert.is(await isNoted('() => on(() => answer())'), true, 'what it hands out stays')
+  assert.is(await isNoted('() => $0.answer()'), true, 'its own name, called at once')
+  assert.is(await isNoted('() => on(() => $0.answer())'), false, 'its own name, called later')
+  assert.is(await isNoted('() => ({ answer: 1 }).answer'), false, 'a property of something else')
+  assert.is(await isNoted('() => on[answer]({ other: answer })'), true)
+  assert.is(await isNoted('() => ({ answer })'), true)
+})
+
+test('a codeChange that reaches something else by its own name, later too, converts', async () => {
+  const of = (to: number) =>
+    built(`const to = () => ${to}; const codeChange = (_, all) => all.map(() => $0.to())`, {
+      imports: own('m'),
+      exports: CONVERTING,
+    })
+  const { up } = await generate({ m: of(1) }, { m: of(2) })
+  assert.equal(up, [{ op: 'update', module: 'm', change: { advanced: [] } }])
+})
+
 test('children that cannot be read, or reached, are told', async () => {
   const computed = await generate({ m: supervisor(X) }, { m: supervisor('...all()') })
   assert.match(computed.notes.join(), /cannot be read from init/)

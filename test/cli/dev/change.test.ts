@@ -87,7 +87,9 @@ const init = () => ['ok', { strategy: 'one_for_one' }, [{ id: '${child}', start:
 
 test('an init that differs without codeChange is noted', () => {
   const { notes } = scriptOf({ m: built('const init = () => 1', SERVER) }, { m: built('const init = () => 2', SERVER) })
-  assert.equal(notes, ['shop/m: init, or what it uses, differs, and there is no codeChange to convert states'])
+  assert.equal(notes, [
+    'shop/m: init, or what it uses, differs: processes that run do not call it again, and there is no codeChange to convert their states',
+  ])
 })
 
 test('a package counts that no module of the application used before', () => {
