@@ -1,12 +1,11 @@
 /** Owns the listening socket: HTTP requests are answered, WebSocket connections become sessions. */
-import { createServer, type Server } from 'node:http'
-import { Application, GenServer, Supervisor } from 'otp-rel'
+import { createServer } from 'node:http'
+import { Application, GenServer, Process, Supervisor } from 'otp-rel'
 import { type WebSocket, WebSocketServer } from 'ws'
 import * as httpApi from './http_api.js'
 import * as self from './listener.js'
 
 interface State {
-  readonly server: Server
   readonly port: number
 }
 
@@ -17,6 +16,11 @@ export const port = () => GenServer.call<number>('listener', 'port')
 
 export const init = async (): Promise<GenServer.Init<State>> => {
   const server = createServer((request, response) => void httpApi.handle(request, response))
+  // However this process ends, also by a kill: the port is free for the one that comes after it.
+  Process.abortSignal().addEventListener('abort', () => {
+    server.close()
+    server.closeAllConnections()
+  })
   const sockets = new WebSocketServer({ server, path: '/ws' })
   sockets.on('connection', (socket) => void begin(socket))
   const wanted = Number(Application.getEnv('chat_web', 'port', 8080))
@@ -26,7 +30,7 @@ export const init = async (): Promise<GenServer.Init<State>> => {
     server.listen(wanted, host, resolve)
   })
   const address = server.address()
-  return ['ok', { server, port: typeof address === 'object' && address !== null ? address.port : wanted }]
+  return ['ok', { port: typeof address === 'object' && address !== null ? address.port : wanted }]
 }
 
 /** Nothing is read before its session listens: the first frame may be here sooner than the supervisor has its turn. */
@@ -40,8 +44,3 @@ async function begin(socket: WebSocket): Promise<void> {
 export const handleCall: GenServer.HandleCall<'port', State> = (_request, _from, state) => ['reply', state.port, state]
 
 export const handleCast: GenServer.HandleCast<never, State> = (_request, state) => ['noreply', state]
-
-export const terminate: GenServer.Terminate<State> = (_reason, { server }) => {
-  server.close()
-  server.closeAllConnections()
-}
