@@ -7,7 +7,8 @@
  */
 import type { AppDependency, AppFile, AppMod, StartPhase } from './types.js'
 
-type Defaulted = Required<Omit<AppFile, 'vsn' | 'modules' | 'mod' | 'start_phases'>>
+// What npm packages travel is the build's alone: a node does not read it.
+type Defaulted = Required<Omit<AppFile, 'vsn' | 'modules' | 'mod' | 'start_phases' | 'packages'>>
 
 /** An application's properties, defaults filled in. */
 export interface AppResource extends Defaulted {

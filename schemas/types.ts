@@ -777,6 +777,10 @@ export interface AppFile {
    */
   readonly start_phases?: readonly StartPhase[]
   /**
+   * npm packages, or files of them, that travel although no import names them: what is loaded by a name in a string, such as the transports of a logger. Default none.
+   */
+  readonly packages?: readonly string[]
+  /**
    * Environment, lowest in precedence: any JSON values; default empty.
    */
   readonly env?: {

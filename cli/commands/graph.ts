@@ -91,5 +91,11 @@ async function graphOf(
   if (!compiled.ok) return compiled
   const own = compiled.value.find(({ name }) => name === application)
   if (own === undefined) throw new Error(`"${application}" was not compiled`)
-  return ok(moduleGraph(own))
+  const listed = release.applications.find(({ name }) => name === application)?.packages ?? []
+  return ok(
+    moduleGraph(
+      own,
+      listed.map(({ specifier }) => specifier),
+    ),
+  )
 }

@@ -4,7 +4,7 @@ import type { Place } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, text } from '../node/command.js'
 import { openCache } from '../release/cache.js'
-import { trace, traceFault } from '../release/trace.js'
+import { trace, traceFault, traceInputs } from '../release/trace.js'
 import { type Why, type WhyStep, whyApplication, whyPackage } from '../release/why.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import { didYouMean } from '../render/nearest.js'
@@ -55,11 +55,8 @@ function ofApplication(name: string, looked: Looked, context: CliContext): Resul
 async function ofPackage(name: string, looked: Looked, context: CliContext): Promise<Result<Why, Failure>> {
   const compiled = await compiledOf(looked, context)
   if (!compiled.ok) return compiled
-  const inputs = looked.release.applications.map(({ name: application, dir }, index) => ({
-    application,
-    dir,
-    imports: compiled.value[index]?.modules.flatMap(({ packages }) => packages) ?? [],
-  }))
+  const { applications } = looked.release
+  const inputs = traceInputs(applications, compiled.value)
   const traced = await trace(inputs, { cache: openCache(join(looked.config.output, 'cache')) })
   if (!traced.ok) {
     return err({
@@ -69,7 +66,7 @@ async function ofPackage(name: string, looked: Looked, context: CliContext): Pro
       faults: traced.error.map((fault) => traceFault(fault, (file) => shown(file, context))),
     })
   }
-  const found = whyPackage(name, compiled.value, traced.value)
+  const found = whyPackage(name, compiled.value, traced.value, applications)
   if (found !== undefined) return ok(found)
   const names = [...new Set(traced.value.packages.map((one) => one.name))].sort()
   const near = didYouMean(name, names)

@@ -148,7 +148,7 @@ const TRANSFORM = {
 
 const PACKAGES = {
   package_not_found: page(
-    'An npm package that a module imports is not installed.',
+    'An npm package that a module imports, or "packages" of app.json lists, is not installed.',
     'The release could not carry it.',
     'Install it; add it to package.json of the application or of the project.',
     'npm install ws',

@@ -29,14 +29,13 @@ import { readAssembled, releaseRelup } from './release_relup.js'
 import { bootScript, type Described, describe, topRelease } from './release_script.js'
 import { relupGaps } from './relup_gaps.js'
 import { replaceable } from './replaceable.js'
-import type { ResolvedRelease } from './resolve.js'
 import { bundleRuntime } from './runtime_bundle.js'
 import { findSecrets, secretFault } from './secrets.js'
 import type { Signer } from './sign.js'
 import { providerFaults } from './sys_config.js'
 import { type Packed, packageEntries, tarFault, writeTar } from './tar.js'
 import { renderTemplate } from './template.js'
-import { type Traced, trace, traceFault } from './trace.js'
+import { type Traced, trace, traceFault, traceInputs } from './trace.js'
 
 /** What is asked of a build. */
 export interface BuildOptions {
@@ -189,7 +188,7 @@ async function buildRelease(
   ])
   if (!compiled.ok) return err(compiled.error.map((fault) => compileFault(fault, show)))
   progress({ verb: 'compiling', text: compilingText(compiled.value.applications, compiled.value.fresh) })
-  const traced = await trace(traceInputs(resolved.value, compiled.value.applications), { cache })
+  const traced = await trace(traceInputs(resolved.value.applications, compiled.value.applications), { cache })
   if (!traced.ok) return err(traced.error.map((fault) => traceFault(fault, show)))
   if (!files.ok) return files
   const { config: texts, vmArgs, envSh, node, priv } = files.value
@@ -299,12 +298,6 @@ async function buildRelease(
   progress({ verb: 'packed', text: show(packed.value.file) })
   return ok({ release: { ...release, placed, package: packed.value }, warnings })
 }
-
-const traceInputs = ({ applications }: ResolvedRelease, compiled: readonly CompiledApplication[]) =>
-  applications.map(({ name, dir }, index) => {
-    const imports = compiled[index]?.modules.flatMap(({ packages }) => packages) ?? []
-    return { application: name, dir, imports }
-  })
 
 const packagesWithFiles = ({ packages }: Traced, sums: Sums) =>
   Promise.all(packages.map(async ({ dir, ...one }) => ({ ...one, files: await findPackageFiles(dir, sums) })))

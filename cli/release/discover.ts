@@ -17,6 +17,7 @@ import { type AppPlace, appPlaces } from './app_folders.js'
 import { type Config, faultAt, type TextFile } from './config.js'
 import { home } from './home.js'
 import { readSources, wantedModules } from './module_source.js'
+import type { PackageImport } from './trace.js'
 import { compareVsn, readVsn } from './vsn.js'
 
 /** One version of an application, somewhere. */
@@ -33,6 +34,8 @@ export interface DiscoveredApp {
   readonly sourceDir: string
   /** Its appup.json, where it has a good one. */
   readonly appup?: AppupFile
+  /** The npm packages that its app.json lists; left out: none. */
+  readonly packages?: readonly PackageImport[]
   /** Where it was found: a pattern of lib_dirs, `workspaces`, `node_modules` or `otp-rel`. */
   readonly origin: string
   /** Where its version was looked up; left out: app.json says it itself. */
@@ -156,10 +159,18 @@ async function readApp(
     resource,
     sourceDir,
     ...(appup?.ok ? { appup: appup.value } : {}),
+    ...(app.packages === undefined
+      ? {}
+      : { packages: app.packages.map((one, index) => listedPackage(one, index, source)) }),
     ...(typeof app.vsn === 'string' ? {} : { vsnFrom: app.vsn.from }),
     origin,
     faults,
   })
+}
+
+function listedPackage(specifier: string, index: number, source: TextFile): PackageImport {
+  const { line = 1, column = 1, path } = faultAt(source, ['packages', index], '', '')
+  return { specifier, file: source.file, line, column, ...(path === undefined ? {} : { path }), listed: true }
 }
 
 /** Whose app.json a wrong one is: as it says itself, where that can be made out, else as its folder is called. */

@@ -82,8 +82,12 @@ export function applicationGraph({ rel, spec, applications }: ResolvedRelease, s
   }
 }
 
-/** The graph of an application's modules, with the applications and npm packages that they import as one node each. */
-export function moduleGraph({ name, vsn, modules }: CompiledApplication): Graph {
+/**
+ * The graph of an application's modules, with the applications and npm packages that they import as one node each.
+ *
+ * @param listed npm packages that its app.json lists: nodes that no edge leads to, unless a module imports them as well
+ */
+export function moduleGraph({ name, vsn, modules }: CompiledApplication, listed: readonly string[] = []): Graph {
   const outside = new Map<string, GraphNode>()
   const node = (id: string, shown: string, kind: GraphNode['kind']): GraphNode => ({
     id,
@@ -106,6 +110,10 @@ export function moduleGraph({ name, vsn, modules }: CompiledApplication): Graph 
     }
     return [...found.values()]
   })
+  for (const one of listed) {
+    const to = packageName(one)
+    outside.set(`npm:${to}`, node(`npm:${to}`, to, 'package'))
+  }
   const own = modules.map(({ id, name: shown }) => node(id, shown, 'module'))
   const others = [...outside.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   return { title: `${name} ${vsn}`, of: 'modules', nodes: [...own, ...others], edges, startOrder: [] }

@@ -41,9 +41,12 @@ export function openPackages() {
     const { name, version } = manifest
     if (typeof name !== 'string' || typeof version !== 'string') return undefined
     const names = new Set(
-      [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((of) =>
-        Object.keys(of ?? {}),
-      ),
+      [
+        manifest.dependencies,
+        manifest.optionalDependencies,
+        manifest.peerDependencies,
+        manifest.peerDependenciesMeta,
+      ].flatMap((of) => Object.keys(of ?? {})),
     )
     const dependencies = new Map<string, string>()
     for (const dependency of [...names].sort()) {
@@ -150,6 +153,8 @@ interface Manifest extends EntryManifest {
   readonly dependencies?: Record<string, unknown>
   readonly optionalDependencies?: Record<string, unknown>
   readonly peerDependencies?: Record<string, unknown>
+  /** Names what may be there; some packages name their optional peers only here. */
+  readonly peerDependenciesMeta?: Record<string, unknown>
 }
 
 /** The folder of the package that a file belongs to: its real path, or `undefined`. */

@@ -14,6 +14,7 @@ import type { AppupFile, Discovered, DiscoveredApp } from './discover.js'
 import { accepts, type Choice, choose, MANDATORY, placeIn, type Wish } from './resolve_choose.js'
 import { findCycles } from './resolve_cycle.js'
 import type { ResolveError } from './resolve_error.js'
+import type { PackageImport } from './trace.js'
 import { isRange } from './vsn.js'
 
 /** A release whose applications are known. */
@@ -41,6 +42,8 @@ export interface ResolvedApplication {
   readonly sourceDir: string
   /** Its appup.json, where it has one. */
   readonly appup?: AppupFile
+  /** The npm packages that its app.json lists; left out: none. */
+  readonly packages?: readonly PackageImport[]
   /** Where it was found: a pattern of lib_dirs, `workspaces`, `node_modules` or `otp-rel`. */
   readonly origin: string
 }
@@ -187,9 +190,19 @@ function inOrder(spec: ReleaseSpec, chosen: Choice['chosen'], wishes: readonly W
 }
 
 function resolved(app: DiscoveredApp, goal: GoalSpec | undefined): ResolvedApplication {
-  const { name, vsn, dir, source, resource, sourceDir, appup, origin } = app
+  const { name, vsn, dir, source, resource, sourceDir, appup, packages, origin } = app
   const type = goal?.type ?? 'permanent'
-  const common = { name, vsn, type, dir, appFile: source.file, resource, sourceDir, origin }
+  const common = {
+    name,
+    vsn,
+    type,
+    dir,
+    appFile: source.file,
+    resource,
+    sourceDir,
+    origin,
+    ...(packages && { packages }),
+  }
   return appup === undefined ? common : { ...common, appup }
 }
 

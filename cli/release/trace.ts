@@ -11,9 +11,11 @@ import { join } from 'node:path'
 import { type Fault, formatFault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Cache, noCache } from './cache.js'
+import type { CompiledApplication } from './compiled.js'
 import { openPackages, packageName } from './package_folders.js'
 import { type StoreLink, storeKeys, storeLinks } from './package_store.js'
 import type { SourcePlace } from './place_in_text.js'
+import type { ResolvedApplication } from './resolve.js'
 import { reach } from './trace_files.js'
 
 /** An application's imports from npm packages. */
@@ -30,7 +32,20 @@ export interface PackageImport extends SourcePlace {
   readonly specifier: string
   /** A dynamic import: the code may live without the package, so its absence is no fault. Default false. */
   readonly optional?: boolean
+  /** Not imported, but named in "packages" of app.json; `path` says where in it. Default false. */
+  readonly listed?: boolean
+  readonly path?: string
 }
+
+/** What is traced for the applications of a release: what their modules import, and what their app.json lists. */
+export const traceInputs = (
+  applications: readonly Pick<ResolvedApplication, 'name' | 'dir' | 'packages'>[],
+  compiled: readonly CompiledApplication[],
+): readonly TraceInput[] =>
+  applications.map(({ name, dir, packages = [] }, index) => {
+    const imports = compiled[index]?.modules.flatMap((module) => module.packages) ?? []
+    return { application: name, dir, imports: [...imports, ...packages] }
+  })
 
 /** A package that travels. */
 export interface TracedPackage {
@@ -53,17 +68,19 @@ export interface Traced {
   readonly links: ReadonlyMap<string, readonly StoreLink[]>
 }
 
+type Asked = SourcePlace & Pick<PackageImport, 'listed' | 'path'>
+
 /** Why an import leads to no package. */
 export type TraceFault =
   /** No folder `node_modules/NAME` at or above the application. */
-  | (SourcePlace & {
+  | (Asked & {
       readonly tag: 'package_not_found'
       readonly specifier: string
       readonly name: string
       readonly application: string
     })
   /** The package is there, its entry is not: no such file, or its package.json does not export it. */
-  | (SourcePlace & {
+  | (Asked & {
       readonly tag: 'package_entry_not_found'
       readonly specifier: string
       readonly name: string
@@ -72,7 +89,7 @@ export type TraceFault =
       readonly missing?: string
     })
   /** Node would have to load TypeScript, which it does from no package. */
-  | (SourcePlace & {
+  | (Asked & {
       readonly tag: 'package_is_typescript'
       readonly specifier: string
       readonly name: string
@@ -83,7 +100,7 @@ export type TraceFault =
       readonly isApplication: boolean
     })
   /** The package has no name or version, so it cannot be put into the store. */
-  | (SourcePlace & {
+  | (Asked & {
       readonly tag: 'package_without_version'
       readonly specifier: string
       readonly name: string
@@ -111,7 +128,7 @@ export async function trace(
       if (folder === undefined) faults.push({ tag: 'package_not_found', ...one, name, application })
       else if ((await world.read(folder)) === undefined)
         faults.push({ tag: 'package_without_version', ...one, name, dir: folder })
-      else if (!(await world.exports(folder, one.specifier.slice(name.length))))
+      else if (!isWhole(one) && !(await world.exports(folder, one.specifier.slice(name.length))))
         faults.push({ tag: 'package_entry_not_found', ...one, name, dir: folder })
       else found.set(name, folder)
     }
@@ -125,6 +142,8 @@ export async function trace(
   const folderOf = (application: string, { specifier }: PackageImport) =>
     roots.get(application)?.get(packageName(specifier)) ?? ''
   for (const [one, application] of reached.unresolved) {
+    // that it travels is all that is asked for; perhaps it is data, or a program
+    if (isWhole(one)) continue
     const [name, dir] = [packageName(one.specifier), folderOf(application, one)]
     const missing = await world.entry(dir, one.specifier.slice(name.length))
     faults.push({
@@ -164,7 +183,8 @@ export async function trace(
 
 /** The fault with its place and words. @param show how it names files */
 export function traceFault(fault: TraceFault, show: (file: string) => string = (file) => file): Fault {
-  return { ...fault, severity: 'error', message: `import of "${fault.specifier}": ${words(fault, show)}` }
+  const said = fault.listed === true ? `"${fault.specifier}"` : `import of "${fault.specifier}"`
+  return { ...fault, severity: 'error', message: `${said}: ${words(fault, show)}` }
 }
 
 function words(fault: TraceFault, show: (file: string) => string): string {
@@ -192,6 +212,10 @@ function words(fault: TraceFault, show: (file: string) => string): string {
       return `package.json of "${fault.name}" has no name and version; a release keeps packages by these`
   }
 }
+
+/** A package that app.json lists, without saying which file of it. */
+const isWhole = ({ specifier, listed }: PackageImport): boolean =>
+  listed === true && packageName(specifier) === specifier
 
 const isInstalled = (dir: string): boolean => /[/\\]node_modules[/\\]/.test(dir)
 

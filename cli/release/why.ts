@@ -7,9 +7,9 @@ import type { CompiledApplication } from './compiled.js'
 import type { Config } from './config.js'
 import type { Discovered } from './discover.js'
 import { packageName } from './package_folders.js'
-import type { ResolvedRelease } from './resolve.js'
+import type { ResolvedApplication, ResolvedRelease } from './resolve.js'
 import { choose, type Wish } from './resolve_choose.js'
-import type { Traced } from './trace.js'
+import type { PackageImport, Traced } from './trace.js'
 
 /** One step of a way: who asks for what, and where that is written. */
 export interface WhyStep {
@@ -94,22 +94,29 @@ function stepOf({ by, name, range, optional, started, from, place }: Wish): WhyS
 }
 
 /** @returns undefined for a package that no module and no package of the release reaches */
-export function whyPackage(name: string, compiled: readonly CompiledApplication[], traced: Traced): Why | undefined {
+export function whyPackage(
+  name: string,
+  compiled: readonly CompiledApplication[],
+  traced: Traced,
+  applications: readonly Pick<ResolvedApplication, 'name' | 'vsn' | 'packages'>[] = [],
+): Why | undefined {
   const found = traced.packages.filter((one) => one.name === name)
   if (found.length === 0) return undefined
-  const links = compiled.flatMap((application) =>
-    application.modules.flatMap(({ id, packages }) =>
-      packages.flatMap(({ specifier, optional, file, line, column }): Link[] => {
-        const imported = packageName(specifier)
-        const key = traced.links.get(application.name)?.find((one) => one.name === imported)?.key
-        if (key === undefined) return []
-        const how = optional ? 'may import' : 'imports'
-        return [
-          { from: undefined, to: key, step: { by: id, asks: key, range: null, how, place: { file, line, column } } },
-        ]
-      }),
+  const linksOf = (application: string, by: string, packages: readonly PackageImport[]): Link[] =>
+    packages.flatMap(({ specifier, optional, listed, file, line, column, path }): Link[] => {
+      const imported = packageName(specifier)
+      const key = traced.links.get(application)?.find((one) => one.name === imported)?.key
+      if (key === undefined) return []
+      const how = listed === true ? 'needs' : optional === true ? 'may import' : 'imports'
+      const place = { file, line, column, ...(path === undefined ? {} : { path }) }
+      return [{ from: undefined, to: key, step: { by, asks: key, range: null, how, place } }]
+    })
+  const links = [
+    ...compiled.flatMap(({ name: owner, modules }) =>
+      modules.flatMap(({ id, packages }) => linksOf(owner, id, packages)),
     ),
-  )
+    ...applications.flatMap(({ name: owner, vsn, packages = [] }) => linksOf(owner, `"${owner}" ${vsn}`, packages)),
+  ]
   const there = new Set(traced.packages.map(({ key }) => key))
   for (const { key, links: needs } of traced.packages) {
     for (const need of needs) {

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCache } from '../../../cli/release/cache.js'
 import { packageName } from '../../../cli/release/package_folders.js'
-import { formatTraceFault, trace } from '../../../cli/release/trace.js'
+import { formatTraceFault, type TraceFault, trace } from '../../../cli/release/trace.js'
 
 const test = suite('release/trace')
 
@@ -200,6 +200,32 @@ test('a file that package.json leads to and that is not there is named, with the
   await symlink(join(root, 'packages/shared'), join(root, 'node_modules/shared'))
   assert.match((await faultsOf('shared'))[0] ?? '', /packages\/shared\/dist\/index\.js is not there.*build_hooks/)
   assert.match((await faultsOf('a'))[0] ?? '', /node_modules\/a\/lib\/a\.js is not there.*install it again/)
+})
+
+test('what app.json lists travels like an import; a package alone needs no entry', async () => {
+  await install('node_modules/pretty', { dependencies: { dep: '1' } }, { 'index.js': `require('dep')` })
+  await install('node_modules/dep', {}, { 'index.js': '' })
+  await install('node_modules/data', { exports: { './a.json': './a.json' } }, { 'a.json': '{}' })
+  const listed = (specifier: string) => ({ ...importOf(specifier), path: 'packages[0]', listed: true })
+  const run = async (...specifiers: string[]) =>
+    trace([{ application: 'shop', dir: join(root, 'apps/shop'), imports: specifiers.map(listed) }])
+  const found = await run('pretty', 'data')
+  assert.equal(found.ok && found.value.packages.map(({ key }) => key), ['data@1.0.0', 'dep@1.0.0', 'pretty@1.0.0'])
+  assert.equal(found.ok && found.value.links.get('shop')?.map(({ name }) => name), ['data', 'pretty'])
+  const absent = await run('gone')
+  assert.match(
+    absent.ok ? '' : formatTraceFault(absent.error[0] as TraceFault),
+    /packages\[0\]: "gone": package "gone" is in no/,
+  )
+})
+
+test('a dependency that is named in peerDependenciesMeta alone is linked', async () => {
+  await install('node_modules/a', { peerDependenciesMeta: { b: { optional: true } } }, { 'index.js': `require('b')` })
+  await install('node_modules/b', {}, { 'index.js': '' })
+  assert.equal(
+    (await traced('a')).packages[0]?.links.map(({ name }) => name),
+    ['b'],
+  )
 })
 
 test('TypeScript that Node would have to load from a package is a fault of the import that leads there', async () => {

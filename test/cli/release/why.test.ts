@@ -103,6 +103,15 @@ test('a package by way of packages: the shortest ways alone, and what is not car
   assert.is(whyPackage('not_carried', [application(['one', 'a'])], traced(needs, ['a'])), undefined)
 })
 
+test('a package that app.json lists is needed by its application', () => {
+  const packages = [{ specifier: 'a', listed: true, ...place, path: 'packages[0]' }]
+  const found = whyPackage('a', [application()], traced({ a: [] }, ['a']), [{ name: 'shop', vsn: '1.0.0', packages }])
+  assert.equal(
+    found?.asked.map(({ by, how, asks, place: at }) => [by, how, asks, at?.path]),
+    [['"shop" 1.0.0', 'needs', 'a@1.0.0', 'packages[0]']],
+  )
+})
+
 test('ways are many, and counted without being written out', () => {
   const wide = Array.from({ length: 30 }, (_, index) => `m${index}`)
   const found = whyPackage('c', [application(...wide.map((name) => [name, 'c'] as const))], traced({ c: [] }, ['c']))
