@@ -17,6 +17,18 @@ const CLIENT = {
     'Start it.',
     'bin/shop start',
   ),
+  starting: page(
+    'No node runs yet: its launcher is starting it, or is ending.',
+    'A start takes a moment; nothing can be asked before.',
+    'Ask again.',
+    'bin/shop status',
+  ),
+  crashed: page(
+    'The node crashed and has not come up since; its launcher tries again, later each time, or has given up.',
+    'What boots is wrong, or something that it needs is not there.',
+    'See the last error; have another version boot, which needs no node; or stop the launcher.',
+    'bin/shop commit 1.0.0',
+  ),
   wrong_user: page(
     'The node belongs to another user.',
     'Its socket is open to its user alone, which is all the protection there is.',

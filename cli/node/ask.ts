@@ -4,6 +4,7 @@ import type { Failure } from '../render/failure.js'
 import { type CallOptions, type Client, connect } from './client.js'
 import { clientFailure } from './client_error.js'
 import type { NodeContext } from './command.js'
+import { withLauncher } from './launcher.js'
 import { callFailure } from './node_failure.js'
 
 /** Connects to the node of a context, runs `body` with the connection, and closes it. */
@@ -12,7 +13,7 @@ export async function withNode<T>(
   body: (client: Client) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
   const connected = await connect(context.target, context.timeoutMs)
-  if (!connected.ok) return err(clientFailure(connected.error, context.program))
+  if (!connected.ok) return err(clientFailure(withLauncher(connected.error, context.target), context.program))
   try {
     return await body(connected.value)
   } finally {

@@ -6,7 +6,8 @@
  */
 import type { ExitClass } from '../render/exit_codes.js'
 import type { Failure } from '../render/failure.js'
-import { formatMs } from '../render/steps.js'
+import { count, formatMs } from '../render/steps.js'
+import type { Crashes } from './launcher.js'
 
 /** Why a node could not be asked. */
 export type ClientError =
@@ -14,6 +15,17 @@ export type ClientError =
   | { readonly tag: 'no_release'; readonly root: string }
   /** Nothing runs there; `pid` is the process that once did and left its file behind. */
   | { readonly tag: 'not_running'; readonly root: string; readonly pid?: number }
+  /** Not yet: its launcher is starting it, or is about to end. */
+  | { readonly tag: 'starting'; readonly root: string; readonly launcher: number }
+  /** It crashed, and has not come up since; `launcher` starts it again, unless it has given up. */
+  | ({
+      readonly tag: 'crashed'
+      readonly root: string
+      readonly launcher?: number
+      /** What the last boot failed on, in the node's own words. */
+      readonly cause: readonly string[]
+      readonly logs: string
+    } & Crashes)
   /** Something runs there, but its files belong to another user. */
   | {
       readonly tag: 'wrong_user'
@@ -52,6 +64,8 @@ export type ClientError =
 const EXITS: Record<ClientError['tag'], ExitClass> = {
   no_release: 'bad_input',
   not_running: 'not_running',
+  starting: 'not_running',
+  crashed: 'not_running',
   wrong_user: 'wrong_user',
   wrong_node: 'wrong_node',
   not_answering: 'not_answering',
@@ -68,6 +82,10 @@ export function formatClientError(error: ClientError): string {
       return error.pid === undefined
         ? `no node runs in ${error.root}`
         : `no node runs in ${error.root}; process ${error.pid} ended without taking its run/node.json away`
+    case 'starting':
+      return `no node runs in ${error.root} yet: it is being started (launcher, process ${error.launcher})`
+    case 'crashed':
+      return `no node runs in ${error.root}: it ended ${count(error.ends, 'time')} since ${timeOf(error.since)} without coming up again, the last time with status ${error.status}; ${againOf(error)}`
     case 'wrong_user':
       return `the node in ${error.root} belongs to ${error.owner === undefined ? 'another user' : `user id ${error.owner}`}, you are "${error.user}" (${error.uid}): ${error.path} is closed to you`
     case 'wrong_node':
@@ -85,6 +103,16 @@ export function formatClientError(error: ClientError): string {
   }
 }
 
+/** The time of day of an ISO moment, here. */
+const timeOf = (at: string): string => new Date(at).toLocaleTimeString('en-GB')
+
+/** What becomes of a node that crashed. */
+function againOf({ state, next, launcher }: Crashes & { readonly launcher?: number }): string {
+  if (state === 'given_up') return 'its launcher has given up'
+  const soon = next === undefined ? 'right now' : `in ${formatMs(Math.max(0, Date.parse(next) - Date.now()))}`
+  return `its launcher (process ${launcher}) starts it again ${soon}`
+}
+
 /** The ways out of each, for a program called `program`. */
 function hints(error: ClientError, program: string): string[] {
   switch (error.tag) {
@@ -92,6 +120,15 @@ function hints(error: ClientError, program: string): string[] {
       return ['build one with "otp-rel build", or say where it is with --root DIR']
     case 'not_running':
       return [`start it with "${program} start"`]
+    case 'starting':
+      return ['ask again in a moment', `or end that with "${program} stop"`]
+    case 'crashed':
+      return [
+        ...error.cause.map((line) => `| ${line}`),
+        `what it said is in ${error.logs}`,
+        `have another version boot: "${program} versions" lists them, "${program} commit VSN" makes one what boots`,
+        error.launcher === undefined ? `start it with "${program} start"` : `or end that with "${program} stop"`,
+      ]
     case 'wrong_user':
       return error.owner === undefined
         ? ['ask as the user that started it']

@@ -18,7 +18,8 @@ import {
   type Target,
 } from '../command.js'
 import { askHooks } from '../hooks.js'
-import { isAlive, type NodeFile, readNodeFile } from '../node_file.js'
+import { launcherPid } from '../launcher.js'
+import { errorCode, isAlive, type NodeFile, readNodeFile, wrongUser } from '../node_file.js'
 import { until } from '../until.js'
 
 /** Time a node gets to stop or to start, in s. */
@@ -37,10 +38,36 @@ export const stop: NodeCommand = async (args, context) => {
     const gone = await until(() => hasEnded(client, context), seconds, context.signal)
     return gone ? ok(client.node) : err(stillThere(client.node, seconds, context))
   })
-  if (!stopped.ok) return stopped
+  if (!stopped.ok) {
+    // Between two starts there is no node to ask.
+    const launcher = stopped.error.exit === 'not_running' ? launcherPid(context.target) : undefined
+    return launcher === undefined ? stopped : stopLauncher(launcher, seconds, context)
+  }
   const { name, vsn, pid } = stopped.value
   const ms = Math.round(performance.now() - begunMs)
   return ok(report({ stopped: true, name, vsn, pid, ms }, [`${name} ${vsn} stopped (process ${pid}, ${formatMs(ms)})`]))
+}
+
+/** Ends a launcher that has no node, and with it what it is starting. */
+async function stopLauncher(launcher: number, seconds: number, context: NodeContext): Promise<Outcome> {
+  try {
+    process.kill(launcher, 'SIGTERM')
+  } catch (failure) {
+    if (errorCode(failure) !== 'EPERM') throw failure
+    return err(clientFailure(wrongUser(context.target.root, `process ${launcher}`), context.program))
+  }
+  const { name = '', root } = context.target
+  if (await until(() => !isAlive(launcher), seconds, context.signal)) {
+    const line = `the launcher has stopped (process ${launcher}): ${name || `the node in ${root}`} is not started again`
+    return ok(report({ stopped: true, launcher }, [line]))
+  }
+  return err({
+    exit: 'not_answering',
+    tag: 'still_stopping',
+    message: `the launcher (process ${launcher}) was told to stop and still runs after ${seconds} s`,
+    hints: [`see what it waits for in ${logDirOf(context.target)}`],
+    facts: { launcher, seconds },
+  })
 }
 
 /** By its process; where that has no number here, nobody answers at its socket, or another node does. */

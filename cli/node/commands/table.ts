@@ -292,6 +292,9 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     name: 'commit',
     group: 'Upgrade',
     summary: 'Make the version that runs the one that boots',
+    details: [
+      'With a version it needs no node: while none runs, or the launcher waits to try it again, any version on the disk is made the one that boots.',
+    ],
     positionals: [{ ...VSN, required: false, describe: 'version of the release (default: the one that runs)' }],
     options: [
       {
@@ -300,7 +303,10 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
         describe: 'kill processes that still run code of before, in a callback that has not returned',
       },
     ],
-    examples: [['commit', 'after an upgrade that proved itself']],
+    examples: [
+      ['commit', 'after an upgrade that proved itself'],
+      ['commit 1.0.0', 'while 1.1.0 does not boot: have 1.0.0 boot'],
+    ],
     load: async () => (await import('./upgrade.js')).commit,
   },
   {

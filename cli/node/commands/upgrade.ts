@@ -19,6 +19,7 @@ import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
 import { betweenHooks } from '../hooks.js'
 import { toStep } from '../progress.js'
+import { commitOffline } from './commit_offline.js'
 import { checkLines, installLines, leftLines, restartLines, startWarnings } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
@@ -72,8 +73,14 @@ function nothingBack(vsn: string, all: readonly ReleaseFacts[], { program }: Nod
   }
 }
 
-/** Makes the version that runs, or the one given, the one that boots. */
-export const commit: NodeCommand = (args, context) =>
+/** Makes the version that runs, or the one given, the one that boots; the one given also where no node runs. */
+export const commit: NodeCommand = async (args, context) => {
+  const outcome = await commitOnNode(args, context)
+  if (outcome.ok || outcome.error.exit !== 'not_running') return outcome
+  return commitOffline(text(args, 'vsn'), who(), context, outcome.error)
+}
+
+const commitOnNode: NodeCommand = (args, context) =>
   withNode(context, async (client) => {
     const given = text(args, 'vsn')
     const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])

@@ -1,12 +1,15 @@
-/** `versions`: the releases the node knows, newest first. OTP: `release_handler:which_releases/0`. */
-import { ok } from '../../../schemas/result.js'
+/** `versions`: the releases the node knows, newest first, or what the disk says. OTP: `release_handler:which_releases/0`. */
+import { offlineReleases } from '../../../runtime/sasl/src/offline.js'
+import { permanentRelease } from '../../../runtime/sasl/src/releases_file.js'
+import { err, ok } from '../../../schemas/result.js'
+import type { Failure, Outcome } from '../../render/failure.js'
 import { record } from '../../render/record.js'
 import { count, formatMs } from '../../render/steps.js'
 import type { Style } from '../../render/style.js'
 import { table } from '../../render/table.js'
-import { listOf, numberOf, releases, textOf } from '../answer.js'
+import { listOf, numberOf, type ReleaseFacts, releases, running, textOf } from '../answer.js'
 import { ask } from '../ask.js'
-import type { NodeCommand } from '../command.js'
+import type { NodeCommand, NodeContext } from '../command.js'
 
 /** What each status means, for people who do not know OTP's words. */
 const MEANS: Readonly<Record<string, string>> = {
@@ -20,24 +23,35 @@ const MEANS: Readonly<Record<string, string>> = {
 /** Lists the releases with their statuses. */
 export const versions: NodeCommand = async (_args, context) => {
   const answer = await ask(context, 'releases')
-  if (!answer.ok) return answer
+  if (!answer.ok) return answer.error.exit === 'not_running' ? versionsOffline(context, answer.error) : answer
   const all = releases(answer.value)
+  const runs = running(all)?.vsn
   return ok({
     data: answer.value,
-    lines: (style) => [
-      ...table(
-        [{ title: 'VERSION' }, { title: 'STATUS' }, { title: 'NODE' }, { title: '' }],
-        all.map(({ vsn, status, erts }) => {
-          const running =
-            status === 'current' || (status === 'permanent' && !all.some((one) => one.status === 'current'))
-          const means = status === 'permanent' && running ? 'runs and boots' : (MEANS[status] ?? '')
-          return [running ? style.green(vsn) : vsn, status, erts, style.dim(means)]
-        }),
-        style,
-      ),
-      ...probationLines(record(answer.value)?.probation),
-    ],
+    lines: (style) => [...versionLines(all, runs, style), ...probationLines(record(answer.value)?.probation)],
   })
+}
+
+/** The same from the disk, where no node runs. */
+async function versionsOffline({ target }: NodeContext, failure: Failure): Promise<Outcome> {
+  const found = await offlineReleases(target.root)
+  // Before its first start there is nothing to tell.
+  if (!found.ok) return err(failure)
+  const all = releases(found.value)
+  const permanent = permanentRelease(found.value)?.vsn ?? null
+  return ok({
+    data: { releases: found.value, running: null, permanent },
+    lines: (style) => [...versionLines(all, undefined, style), '', failure.message],
+  })
+}
+
+/** A line for each release. @param runs the version that runs */
+function versionLines(all: readonly ReleaseFacts[], runs: string | undefined, style: Style): readonly string[] {
+  const rows = all.map(({ vsn, status, erts }) => {
+    const means = status === 'permanent' && vsn === runs ? 'runs and boots' : (MEANS[status] ?? '')
+    return [vsn === runs ? style.green(vsn) : vsn, status, erts, style.dim(means)]
+  })
+  return table([{ title: 'VERSION' }, { title: 'STATUS' }, { title: 'NODE' }, { title: '' }], rows, style)
 }
 
 /** Where a probation stands, if there is one. */

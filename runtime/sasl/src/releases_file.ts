@@ -12,8 +12,8 @@ import type { ReleaseError } from './release_error.js'
 
 export type { Release, ReleaseLib, ReleaseStatus }
 
-/** What can be done to a known release. */
-export type ReleaseAction = 'install' | 'restart' | 'make_permanent' | 'reboot_old' | 'remove'
+/** What can be done to a known release; `boot`: it becomes what boots while no node runs. */
+export type ReleaseAction = 'install' | 'restart' | 'make_permanent' | 'reboot_old' | 'boot' | 'remove'
 
 /** The status afterwards; `gone`: it leaves the list; otherwise the tag of the refusal. */
 type Outcome = ReleaseStatus | 'gone' | 'already_installed' | 'bad_status' | 'is_permanent' | 'is_current'
@@ -25,6 +25,7 @@ const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseA
     restart: 'tmp_current',
     make_permanent: 'bad_status',
     reboot_old: 'bad_status',
+    boot: 'permanent',
     remove: 'gone',
   },
   old: {
@@ -32,6 +33,7 @@ const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseA
     restart: 'tmp_current',
     make_permanent: 'bad_status',
     reboot_old: 'permanent',
+    boot: 'permanent',
     remove: 'gone',
   },
   current: {
@@ -39,6 +41,7 @@ const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseA
     restart: 'already_installed',
     make_permanent: 'permanent',
     reboot_old: 'bad_status',
+    boot: 'permanent',
     // Departure: OTP removes the release that runs, and with it the code of the node.
     remove: 'is_current',
   },
@@ -47,6 +50,7 @@ const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseA
     restart: 'permanent',
     make_permanent: 'permanent',
     reboot_old: 'bad_status',
+    boot: 'permanent',
     remove: 'is_permanent',
   },
   tmp_current: {
@@ -54,6 +58,7 @@ const TRANSITIONS: { readonly [From in ReleaseStatus]: { readonly [A in ReleaseA
     restart: 'bad_status',
     make_permanent: 'bad_status',
     reboot_old: 'bad_status',
+    boot: 'permanent',
     remove: 'is_current',
   },
 }
@@ -64,6 +69,7 @@ const OTHERS: { readonly [A in ReleaseAction]: { readonly [From in ReleaseStatus
   restart: { current: 'old' },
   make_permanent: { permanent: 'old' },
   reboot_old: { permanent: 'old' },
+  boot: { permanent: 'old' },
   remove: {},
 }
 
@@ -137,6 +143,25 @@ export function toDisk(releases: readonly Release[]): readonly Release[] {
   return releases.map((one) => (one.status === 'current' ? { ...one, status: 'unpacked' as const } : one))
 }
 
+/**
+ * The releases as they are while no node runs: the one that start_otp.json names is the permanent one.
+ *
+ * @param pointer as for {@link reconcile}
+ * @param otherwise what is permanent where neither file says it
+ */
+export function asPointed(
+  onDisk: readonly Release[],
+  pointer: string | undefined,
+  otherwise?: string,
+): readonly Release[] {
+  const known = onDisk.some((one) => one.vsn === pointer)
+  const permanent = known ? pointer : (permanentRelease(onDisk)?.vsn ?? otherwise)
+  // A trial boot is over once a node is up; a current one on disk is from a hand.
+  const resting = (status: ReleaseStatus): ReleaseStatus =>
+    status === 'tmp_current' || status === 'current' ? 'unpacked' : status === 'permanent' ? 'old' : status
+  return onDisk.map((one) => ({ ...one, status: one.vsn === permanent ? 'permanent' : resting(one.status) }))
+}
+
 /** What the node was booted from: init's script id, the node binary, and the applications of its rel file. */
 export interface Booted {
   readonly name: string
@@ -173,19 +198,10 @@ export function reconcile(
   pointer: string | undefined,
   booted: Booted,
 ): Reconciled {
-  const permanentNow = (list: readonly Release[], vsn: string): readonly Release[] =>
-    list.map((one) => ({
-      ...one,
-      status: one.vsn === vsn ? 'permanent' : one.status === 'permanent' ? 'old' : one.status,
-    }))
-  let list: readonly Release[] = (onDisk ?? []).map((one) =>
-    // A trial boot is over once a node is up; a current one on disk is from a hand.
-    one.status === 'tmp_current' || one.status === 'current' ? { ...one, status: 'unpacked' } : one,
-  )
+  let list = onDisk ?? []
   if (!list.some((one) => one.vsn === booted.vsn)) list = [{ ...booted, status: 'unpacked' }, ...list]
-  const known = pointer !== undefined && list.some((one) => one.vsn === pointer)
-  const permanent = known ? pointer : (permanentRelease(list)?.vsn ?? booted.vsn)
-  list = permanentNow(list, permanent)
+  list = asPointed(list, pointer, booted.vsn)
+  const permanent = permanentRelease(list)?.vsn
   const same = onDisk !== undefined && JSON.stringify(onDisk) === JSON.stringify(list)
   return {
     releases: list.map((one) =>

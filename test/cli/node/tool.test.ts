@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -51,6 +52,82 @@ test('a node that does not run ends with 5 and says how to start it', async () =
   const { code, out, err } = await tool(root, 'status')
   assert.equal([code, out], [5, ''])
   assert.is(err, `error: no node runs in ${root}\n  start it with "bin/shop start"\n`)
+})
+
+/** A folder in which no node runs: 1.1.0 boots, as start_otp.json says, whatever RELEASES.json does. */
+function withReleases(): string {
+  const root = emptyRelease()
+  const libs = [{ application: 'shop', vsn: '1.0.0', dir: 'lib/shop-1.0.0' }]
+  const list = ['1.1.0 unpacked', '1.0.0 permanent'].map((one) => {
+    const [vsn, status] = one.split(' ')
+    return { name: 'shop', vsn, erts: '20.0.0', libs, status }
+  })
+  for (const { vsn = '' } of list) {
+    mkdirSync(join(root, 'releases', vsn))
+    writeFileSync(join(root, 'releases', vsn, 'start.script.json'), '{}')
+  }
+  writeFileSync(join(root, 'releases', 'RELEASES.json'), JSON.stringify(list))
+  writeFileSync(join(root, 'releases', 'start_otp.json'), '{"erts":"20.0.0","vsn":"1.1.0"}')
+  return root
+}
+
+test('without a node versions and commit look at the disk, where start_otp.json has the last word', async () => {
+  const root = withReleases()
+  assert.equal((await tool(root, 'versions')).out.split('\n'), [
+    'VERSION  STATUS     NODE',
+    '1.1.0    permanent  20.0.0  boots',
+    '1.0.0    old        20.0.0  ran before',
+    '',
+    `no node runs in ${root}`,
+    '',
+  ])
+  assert.equal(await tool(root, 'commit', '1.1.0'), {
+    code: 0,
+    out: 'shop 1.1.0 is what boots already; no node runs\nStart it:     bin/shop start\n',
+    err: '',
+  })
+  const { code, err } = await tool(root, 'commit')
+  assert.is(code, 5)
+  assert.match(err, /say which version is to boot\n {2}have it boot: "bin\/shop commit 1\.0\.0"\n$/)
+  assert.is((await tool(root, 'commit', '2.0.0')).code, 9)
+  assert.is((await tool(root, 'commit', '1.0.0')).code, 0)
+  assert.match(readFileSync(join(root, 'releases', 'start_otp.json'), 'utf8'), /"vsn":"1\.0\.0"/)
+  assert.match(readFileSync(join(root, 'releases', 'RELEASES.json'), 'utf8'), /"1\.1\.0".*"old"/)
+  assert.match(
+    readFileSync(join(root, 'releases', 'history.json'), 'utf8'),
+    /"make_permanent".*"message":"no node ran"/,
+  )
+})
+
+test('a node that its launcher is starting, or has given up, is not simply one that does not run', async () => {
+  const root = withReleases()
+  const run = join(root, 'run')
+  mkdirSync(run, { recursive: true })
+  writeFileSync(join(run, 'crashed'), '{"state":"given_up","since":1000,"ends":6,"status":12,"next":0}\n')
+  const given = await tool(root, 'status')
+  assert.is(given.code, 5)
+  assert.match(given.err, /it ended 6 times since .*, the last time with status 12; its launcher has given up\n/)
+
+  const launcher = spawn('/bin/sh', ['-c', 'sleep 60 & wait', 'launch'], { detached: true, stdio: 'ignore' })
+  try {
+    writeFileSync(join(run, 'launcher.pid'), `${launcher.pid}\n${realpathSync(run)}\n`)
+    writeFileSync(join(run, 'crashed'), '')
+    assert.match(
+      (await tool(root, 'status')).err,
+      /no node runs in .* yet: it is being started \(launcher, process \d+\)/,
+    )
+    const refused = await tool(root, 'commit', '1.0.0', '--timeout', '0.1')
+    assert.is(refused.code, 9)
+    assert.match(refused.err, /is starting the node: what boots is not changed meanwhile/)
+    writeFileSync(join(run, 'crashed'), '{"state":"waiting","since":1000,"ends":1,"status":137,"next":9000000000}\n')
+    assert.match(
+      (await tool(root, 'status')).err,
+      /it ended 1 time since .*; its launcher \(process \d+\) starts it again in /,
+    )
+    assert.match((await tool(root, 'commit', '1.0.0')).out, /The launcher starts it at its next try, in /)
+  } finally {
+    process.kill(-Number(launcher.pid), 'SIGKILL')
+  }
 })
 
 test('with --json the failure is a document on standard output', async () => {
