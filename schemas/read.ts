@@ -108,7 +108,8 @@ function parseFaults(text: string, { root, errors }: ReturnType<typeof parseJson
     const message = 'the file is empty, a JSON value is needed'
     return [{ tag: 'parse_error', severity: 'error', message, file, line: 1, column: 1, path: '' }]
   }
-  return errors.map((error) => {
+  // the others are most often of its making: a key without quotes gives five
+  return errors.slice(0, 1).map((error) => {
     const found = text.slice(error.offset, error.offset + Math.max(error.length, 1)).split('\n')[0] ?? ''
     const what = SYNTAX[parseErrorName(error)] ?? 'not JSON'
     const message =
@@ -119,7 +120,7 @@ function parseFaults(text: string, { root, errors }: ReturnType<typeof parseJson
 
 /** jsonc-parser's names of syntax faults, in words. */
 const SYNTAX: { readonly [name: string]: string } = {
-  InvalidSymbol: 'a word that is not JSON (strings stand in double quotes)',
+  InvalidSymbol: 'a word that is not JSON (keys and strings stand in double quotes)',
   InvalidNumberFormat: 'a number that is not JSON',
   PropertyNameExpected: 'expected a key in double quotes',
   ValueExpected: 'expected a value',

@@ -116,7 +116,7 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
   }
   const built = await buildReleases(project.value, asked, context.progress)
   if (built.ok) return built
-  const failure = buildFailure(built.error)
+  const failure = buildFailure(built.error, options.dryRun === true)
   const isMisnamed =
     releases.length > 0 && built.error.every(({ tag, file }) => tag === 'unknown_release' && file !== '--set')
   return err(isMisnamed ? { ...failure, exit: 'usage', message: 'nothing was built' } : failure)
@@ -126,14 +126,16 @@ async function run(args: Arguments, context: CliContext, options: BuildOptions):
 const INPUT = /(^|[/\\])(otp\.config\.\w+|(app|appup|package|[^/\\]*\.config(\.[^/\\]+)?|[^/\\]*\.rel)\.json)$|^--set$/
 
 /** A build's faults as a failure: of its input where all are in files that people write. */
-export function buildFailure(faults: readonly Fault[]): Failure {
+export function buildFailure(faults: readonly Fault[], dryRun = false): Failure {
   const errors = faults.filter(({ severity }) => severity === 'error')
   const isInput = errors.length > 0 && errors.every(({ file }) => file !== undefined && INPUT.test(file))
   const tag = errors.length === 1 ? errors[0]?.tag : undefined
   return {
     exit: isInput ? 'bad_input' : 'build_fault',
     tag: tag ?? 'build_failed',
-    message: `the build failed with ${count(errors.length, 'fault')}; nothing of the release was changed`,
+    message: dryRun
+      ? `a build would fail with ${count(errors.length, 'fault')}`
+      : `the build failed with ${count(errors.length, 'fault')}; nothing of the release was changed`,
     faults,
   }
 }

@@ -1,16 +1,19 @@
 /** `doctor`: what is wrong with a project, a release or its node. Facts come from cli/doctor, and so do the checks. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Fault } from '../../schemas/fault.js'
 import { err, ok } from '../../schemas/result.js'
 import { diagnose, type Finding, worst } from '../doctor/checks.js'
-import type { DoctorFacts } from '../doctor/facts.js'
+import type { DoctorFacts, ProjectFacts } from '../doctor/facts.js'
 import { gatherHere, gatherProject, gatherRelease } from '../doctor/gather.js'
 import { DEFAULT_TIMEOUT_MS } from '../node/client.js'
 import { type Arguments, flag, number, type Target, text } from '../node/command.js'
+import { build } from '../release/build.js'
 import type { Outcome, Report } from '../render/failure.js'
 import { count } from '../render/steps.js'
 import { padEnd, type Style } from '../render/style.js'
-import { type CliContext, readProject, releaseNames } from './project.js'
+import { buildFailure } from './build.js'
+import { type CliContext, configOptions, projectPath, readProject, releaseNames, shownFault } from './project.js'
 
 /** Looks at everything, shows one line for each check, and ends with the class of the first fault. */
 export async function doctor(args: Arguments, context: CliContext): Promise<Outcome> {
@@ -27,6 +30,7 @@ export async function doctor(args: Arguments, context: CliContext): Promise<Outc
 
 async function factsOf(args: Arguments, context: CliContext): Promise<DoctorFacts> {
   const { program, cwd } = context
+  const show = (fault: Fault) => shownFault(fault, context)
   const timeoutMs = (number(args, 'timeout') ?? DEFAULT_TIMEOUT_MS / 1_000) * 1_000
   const root = text(args, 'root')
   const name = text(args, 'name')
@@ -42,19 +46,35 @@ async function factsOf(args: Arguments, context: CliContext): Promise<DoctorFact
     const { message, faults } = project.error
     const configFaults = faults ?? [{ tag: project.error.tag, severity: 'error' as const, message }]
     const dir = resolve(cwd, text(args, 'project') ?? '.')
-    const broken = { dir, configFaults, applications: [], applicationFaults: [] }
+    const build = { releases: [], faults: [], warnings: [] }
+    const broken = { dir, configFaults: configFaults.map(show), applications: [], applicationFaults: [], build }
     return { program, ...(await gatherHere(dir)), project: broken, releases: [] }
   }
   const { value: config } = project
+  const found = await gatherProject(config)
   const targets = releaseNames(config).filter((one) => name === undefined || one === name)
   return {
     program,
     ...(await gatherHere(config.root)),
-    project: await gatherProject(config),
+    project: { ...found, applicationFaults: found.applicationFaults.map(show), build: await buildable(args, context) },
     releases: await Promise.all(
       targets.map((one) => gatherRelease({ root: join(config.output, 'rel', one), name: one }, timeoutMs)),
     ),
   }
+}
+
+/** What `check` says. */
+async function buildable(args: Arguments, context: CliContext): Promise<ProjectFacts['build']> {
+  const show = (fault: Fault) => shownFault(fault, context)
+  const project = await projectPath(args, context)
+  const options = { ...configOptions(args, context), dryRun: true }
+  const built = project.ok ? await build(project.value, options) : err([])
+  if (built.ok) {
+    const { releases, warnings } = built.value
+    return { releases: releases.map(({ name, vsn }) => `${name} ${vsn}`), faults: [], warnings: warnings.map(show) }
+  }
+  const faults = built.error.map((fault) => ({ fault: show(fault), exit: buildFailure([fault]).exit }))
+  return { releases: [], faults, warnings: [] }
 }
 
 /** A line for each check, its ways out below it; and how many there were. */

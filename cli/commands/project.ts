@@ -2,7 +2,8 @@
  * Where a command works: the project with its otp.config.json, and the release that a command on a node means.
  */
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Fault } from '../../schemas/fault.js'
 import { err, ok, type Result } from '../../schemas/result.js'
 import { type Arguments, type Context, list, type NodeContext, type Target, text } from '../node/command.js'
 import type { Config, ConfigOptions } from '../release/config.js'
@@ -183,4 +184,15 @@ const packageFile = ({ output }: Config, name: string, vsn: string) => join(outp
 export function shown(path: string, { cwd }: Pick<CliContext, 'cwd'>): string {
   const short = relative(cwd, path)
   return short === '' ? '.' : short.startsWith('..') ? path : short
+}
+
+/** A sentence with the paths in it as the user would type them. */
+export const shownProse = (said: string, { cwd }: Pick<CliContext, 'cwd'>): string =>
+  cwd === dirname(cwd) ? said : said.replaceAll(`${cwd}${sep}`, '')
+
+/** A fault with its file, and the paths in its message, as the user would type them. */
+export function shownFault(fault: Fault, context: Pick<CliContext, 'cwd'>): Fault {
+  const told = { ...fault, message: shownProse(fault.message, context) }
+  if (fault.file === undefined || !isAbsolute(fault.file)) return told
+  return { ...told, file: shown(fault.file, context) }
 }

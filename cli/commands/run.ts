@@ -3,7 +3,6 @@
  *
  * Everything but the streams and the end of the process, which are `main.ts`'s.
  */
-import { dirname, isAbsolute, sep } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { err, ok } from '../../schemas/result.js'
 import { helpLines, unknownCommand } from '../node/tool.js'
@@ -12,7 +11,7 @@ import { EXIT_CODES } from '../render/exit_codes.js'
 import type { Failure, Outcome } from '../render/failure.js'
 import type { Program } from '../render/help.js'
 import { print, printOutcome, printPart, printStep, type Terminal } from '../render/terminal.js'
-import { type CliContext, CONFIG_FILE, shown } from './project.js'
+import { type CliContext, CONFIG_FILE, shownFault, shownProse } from './project.js'
 import { COMMANDS, SHARED_OPTIONS } from './table.js'
 
 /** What runs `otp-rel` besides its command line. */
@@ -85,12 +84,8 @@ function notACommand(given: string, cwd: string): Failure {
 
 /** Files as the user would type them, in sentences too. */
 function withShownPaths(outcome: Outcome, cwd: string): Outcome {
-  const prose = (said: string): string => (cwd === dirname(cwd) ? said : said.replaceAll(`${cwd}${sep}`, ''))
-  const show = (fault: Fault): Fault => {
-    const told = { ...fault, message: prose(fault.message) }
-    if (fault.file === undefined || !isAbsolute(fault.file)) return told
-    return { ...told, file: shown(fault.file, { cwd }) }
-  }
+  const prose = (said: string): string => shownProse(said, { cwd })
+  const show = (fault: Fault): Fault => shownFault(fault, { cwd })
   if (outcome.ok) {
     const { warnings } = outcome.value
     return warnings === undefined ? outcome : ok({ ...outcome.value, warnings: warnings.map(show) })

@@ -382,7 +382,7 @@ const DOCTOR: CliCommandEntry = {
   group: 'Project',
   summary: 'Find out what is wrong with a project, a release, or why its node cannot be reached',
   details: [
-    'Looks at Node, otp-rel, the configuration, applications, git, what is built and which upgrades it has, the node with its socket, processes that are left over, ports, disk and limits. Changes nothing.',
+    'Looks at Node, otp-rel, the configuration, applications, whether the releases can be built (what "check" says), git, what is built and which upgrades it has, the node with its socket, processes that are left over, ports, disk and limits. Changes nothing.',
     'Ends with 0, or with the exit code of the first fault; warnings do not count.',
   ],
   positionals: [],

@@ -93,10 +93,12 @@ function checkOtpRel({ otpRel, project }: DoctorFacts): Finding[] {
 }
 
 function checkProject(project: ProjectFacts, { program }: DoctorFacts): Finding[] {
-  const { configFaults, applications, applicationFaults, uncommitted } = project
+  const { configFaults, applications, applicationFaults, build, uncommitted } = project
   if (configFaults.length > 0) {
     return configFaults.map((one) => fault('config', 'bad_input', formatFault(one), `${program} explain ${one.tag}`))
   }
+  const told = new Set(applicationFaults.map(formatFault))
+  const buildFaults = build.faults.filter((one) => !told.has(formatFault(one.fault)))
   const named = applications.map(({ name, vsn }) => `${name} ${vsn}`).join(', ')
   return [
     ok('config', `the configuration of ${project.dir} is readable`),
@@ -111,6 +113,11 @@ function checkProject(project: ProjectFacts, { program }: DoctorFacts): Finding[
           'each is a folder with app.json; "lib_dirs" of otp.config.json says where (default: apps/*)',
         )
       : ok('applications', `${count(applications.length, 'application')}: ${named}`),
+    ...buildFaults.map((one) =>
+      fault('build', one.exit, formatFault(one.fault), `${program} explain ${one.fault.tag}`),
+    ),
+    ...build.warnings.map((one) => warning('build', formatFault(one), `${program} explain ${one.tag}`)),
+    ...(build.releases.length === 0 ? [] : [ok('build', `${build.releases.join(', ')} can be built`)]),
     ...(uncommitted === undefined
       ? []
       : uncommitted === 0

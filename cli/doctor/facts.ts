@@ -1,6 +1,7 @@
 /** What `otp-rel doctor` looks at: facts, gathered before any is judged. Printable; absent means not to be had here. */
 import type { Fault } from '../../schemas/fault.js'
 import type { ClientError } from '../node/client_error.js'
+import type { ExitClass } from '../render/exit_codes.js'
 
 /** Everything. */
 export interface DoctorFacts {
@@ -34,6 +35,12 @@ export interface ProjectFacts {
   readonly applications: readonly { readonly name: string; readonly vsn: string }[]
   /** Faults of app.json files. */
   readonly applicationFaults: readonly Fault[]
+  /** What keeps its releases from being built, and what is odd about them: the answer of `check`. */
+  readonly build: {
+    readonly releases: readonly string[]
+    readonly faults: readonly { readonly fault: Fault; readonly exit: ExitClass }[]
+    readonly warnings: readonly Fault[]
+  }
   /** Files that are not committed; undefined: no git, or no repository. */
   readonly uncommitted?: number
 }

@@ -51,7 +51,7 @@ export async function gatherHere(dir: string): Promise<Pick<DoctorFacts, 'node' 
 }
 
 /** A project whose configuration is readable. */
-export async function gatherProject(config: Config): Promise<ProjectFacts> {
+export async function gatherProject(config: Config): Promise<Omit<ProjectFacts, 'build'>> {
   const { apps, broken } = await discover(config)
   const found = [...apps.values()].flat()
   // Those of otp-rel itself and of packages are not the project's to mend.

@@ -263,4 +263,11 @@ test('a value without text is checked with paths only', () => {
   assert.equal(result.ok ? [] : result.error.map(formatFault), ['applications[0]: missing key "vsn"'])
 })
 
+test('of a syntax fault and what follows from it the first is told', () => {
+  const result = read('otp.config', '{\n  releases: [\n    { "name": "x" }\n  ]\n}', 'f')
+  assert.equal(result.ok ? [] : result.error.map(formatFault), [
+    'f:2:3: a word that is not JSON (keys and strings stand in double quotes); found "releases"',
+  ])
+})
+
 test.run()

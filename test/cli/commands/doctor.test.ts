@@ -66,7 +66,24 @@ test('a project: its applications and releases', async () => {
   const { code, out } = await doctor(join(dir, 'good'))
   assert.is(code, 0, out)
   assert.match(out, /1 application: x 1\.0\.0/)
+  assert.match(out, /OK +build +x 1\.0\.0 can be built/)
+  assert.match(out, /warning +build +.*sasl/)
   assert.match(out, /OK +x +nothing is built yet/)
+})
+
+test('what keeps a release from being built is a fault, told once, with paths as check has them', async () => {
+  put('unbuilt/otp.config.json', { releases: [{ name: 'x', vsn: '1.0.0', applications: ['x', 'sasl'] }] })
+  put('unbuilt/apps/x/app.json', { name: 'x', vsn: '1.0.0', mod: ['gone', []] })
+  const bad = await doctor(join(dir, 'unbuilt'))
+  assert.is(bad.code, 3)
+  assert.is(bad.out.match(/callback module "gone"/g)?.length, 1)
+  assert.match(bad.out, /fault +applications +apps\/x\/app\.json:1:/)
+  put('unbuilt/apps/x/app.json', { name: 'x', vsn: '1.0.0' })
+  mkdirSync(join(dir, 'unbuilt/apps/x/src'), { recursive: true })
+  writeFileSync(join(dir, 'unbuilt/apps/x/src/a.ts'), `import 'not-there'\n`)
+  const unbuilt = await doctor(join(dir, 'unbuilt'))
+  assert.is(unbuilt.code, 4)
+  assert.match(unbuilt.out, /fault +build +apps\/x\/src\/a\.ts:1:8: import of "not-there"/)
 })
 
 test('a folder that is no release', async () => {

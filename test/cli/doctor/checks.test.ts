@@ -10,6 +10,7 @@ const PROJECT: ProjectFacts = {
   configFaults: [],
   applications: [{ name: 'shop', vsn: '1.0.0' }],
   applicationFaults: [],
+  build: { releases: ['shop 1.1.0'], faults: [], warnings: [] },
   uncommitted: 0,
 }
 const RELEASE: ReleaseFacts = {
@@ -64,6 +65,22 @@ const TABLE = [
   [project({ configFaults: [parse] }), 'fault', /^otp\.config\.json:3: expected ","$/, 'bad_input'],
   [project({ applications: [] }), 'fault', /no application/, 'bad_input'],
   [project({ applicationFaults: [parse] }), 'fault', /expected/, 'bad_input'],
+  [
+    project({ build: { releases: [], faults: [{ fault: parse, exit: 'build_fault' }], warnings: [] } }),
+    'fault',
+    /expected/,
+    'build_fault',
+  ],
+  [
+    project({
+      applicationFaults: [parse],
+      build: { releases: [], faults: [{ fault: parse, exit: 'bad_input' }], warnings: [] },
+    }),
+    'fault',
+    /expected/,
+    'bad_input',
+  ],
+  [project({ build: { releases: [], faults: [], warnings: [parse] } }), 'warning', /expected/],
   [project({ uncommitted: 2 }), 'warning', /2 files changed/],
   [
     release({
@@ -96,7 +113,7 @@ test('where all is well, every check says so, and the end is 0', () => {
   assert.equal(new Set(findings.map(({ level }) => level)), new Set(['ok']))
   assert.equal(
     new Set(findings.map(({ check }) => check)),
-    new Set(['node', 'otp-rel', 'config', 'applications', 'git', 'shop', 'disk', 'inotify']),
+    new Set(['node', 'otp-rel', 'config', 'applications', 'build', 'git', 'shop', 'disk', 'inotify']),
   )
   assert.is(worst(findings), undefined)
 })
