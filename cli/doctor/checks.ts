@@ -162,7 +162,12 @@ function checkRelease(release: ReleaseFacts, { program, project }: DoctorFacts):
 }
 
 function checkNodeOf({ name, node, root }: ReleaseFacts, program: string): Finding {
-  if (!('error' in node)) return ok(name, `its node runs ${node.vsn} (process ${node.pid}) and answers`)
+  if (!('error' in node)) {
+    const answers = `its node runs ${node.vsn} (process ${node.pid}) and answers`
+    if (node.notRunning.length === 0) return ok(name, answers)
+    const without = `${answers}, but without ${node.notRunning.map((one) => `"${one}"`).join(', ')}`
+    return fault(name, 'application_down', without, `see "${program} status"`)
+  }
   const { error } = node
   if (error.tag === 'not_running') {
     if (error.pid === undefined) return ok(name, 'no node runs')

@@ -51,7 +51,14 @@ export interface ReleaseFacts {
   readonly root: string
   /** Versions that lie there, oldest first, and those each has a relup from. */
   readonly versions: readonly { readonly vsn: string; readonly from: readonly string[] }[]
-  readonly node: { readonly vsn: string; readonly pid: number } | { readonly error: ClientError }
+  readonly node:
+    | {
+        readonly vsn: string
+        readonly pid: number
+        /** Applications that its release starts permanently and that do not run. */
+        readonly notRunning: readonly string[]
+      }
+    | { readonly error: ClientError }
   /** Permission bits of the socket and of its folder; absent where there is none. */
   readonly socket?: { readonly path: string; readonly mode: number }
   /** Processes of this release that the node is not. */

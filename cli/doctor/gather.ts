@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { versions as running } from 'node:process'
+import { listOf } from '../node/answer.js'
 import { connect } from '../node/client.js'
 import { runDirOf, type Target } from '../node/command.js'
 import type { Config } from '../release/config.js'
@@ -81,7 +82,9 @@ export async function gatherRelease(target: Target, timeoutMs: number): Promise<
   const connected = await connect(target, timeoutMs)
   if (connected.ok) connected.value.close()
   const { error } = connected.ok ? { error: undefined } : connected
-  const runs = connected.ok ? connected.value.node : undefined
+  const runs = connected.ok
+    ? { ...connected.value.node, notRunning: listOf(connected.value.status, 'not_running').map(String) }
+    : undefined
   const path = runs?.socket
   const mode = path === undefined ? undefined : (await stat(path).catch(() => undefined))?.mode
   const known = [runs?.pid, error !== undefined && 'pid' in error ? error.pid : undefined]

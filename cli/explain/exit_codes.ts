@@ -112,6 +112,12 @@ export const EXIT_CODE_PAGES = {
     'Run "otp-rel appup", look at what it writes, and commit that.',
     'otp-rel appup --check',
   ),
+  application_down: page(
+    'The node runs and answers, but an application that its release starts permanently does not run.',
+    'One that ends by itself ends the node; this one was stopped by hand, or by an upgrade that could not be undone.',
+    'Boot the node again, or start the application alone and look at why it does not start.',
+    'bin/shop restart',
+  ),
   interrupted: page(
     'You interrupted the command with Ctrl-C.',
     'What was under way on a node is undone or finished, never left half.',

@@ -30,6 +30,10 @@ export const EXIT_CODES = {
   upgrade_not_undone: { code: 16, means: 'the upgrade failed and not everything could be put back; what, is listed' },
   crashed: { code: 17, means: 'the node crashed too often and is not started again' },
   appup_gap: { code: 18, means: 'a change that no appup.json covers, found by appup --check' },
+  application_down: {
+    code: 19,
+    means: 'the node runs, but an application that its release starts permanently does not',
+  },
   interrupted: { code: 130, means: 'interrupted by the user' },
 } as const satisfies Record<string, { readonly code: number; readonly means: string }>
 

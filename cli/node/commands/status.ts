@@ -1,18 +1,20 @@
 /** `status`, `ping`, `pid`: what the node says of itself. */
 import { err, ok } from '../../../schemas/result.js'
-import { report } from '../../render/failure.js'
+import { type Failure, type Report, report } from '../../render/failure.js'
+import { record } from '../../render/record.js'
 import { formatMs } from '../../render/steps.js'
 import { padEnd } from '../../render/style.js'
 import { type ApplicationFacts, applications, listOf, numberOf, textOf } from '../answer.js'
 import { withNode } from '../ask.js'
-import type { NodeCommand } from '../command.js'
+import { flag, type NodeCommand } from '../command.js'
 
-/** Shows what runs: release, process, applications, memory. */
-export const status: NodeCommand = (_args, context) =>
+/** Shows what runs: release, process, applications, memory; ends with a failure where an application is down. */
+export const status: NodeCommand = (args, context) =>
   withNode(context, async ({ status, node }) => {
     const facts = { name: node.name, vsn: node.vsn, pid: node.pid, node: node.node, ...status }
     const state = textOf(facts, 'status') ?? 'running'
     const uptimeMs = numberOf(facts, 'uptime_ms') ?? sinceMs(node.started)
+    const down = listOf(facts, 'not_running').map(String)
     const rows: (readonly [string, string])[] = [
       ['process', [String(node.pid), uptimeMs === undefined ? '' : `, for ${formatMs(uptimeMs)}`].join('')],
       ['node', [nodeName(facts), node.node === '' ? undefined : `Node ${node.node}`].filter(Boolean).join(', ')],
@@ -22,10 +24,11 @@ export const status: NodeCommand = (_args, context) =>
           .map(({ name, vsn }) => `${name} ${vsn}`)
           .join(', '),
       ],
+      ['not running', down.join(', ')],
       ['processes', String(numberOf(facts, 'processes') ?? '')],
       ['memory', memory(facts)],
     ]
-    return ok({
+    const shown: Report = {
       data: facts,
       lines: (style) => [
         `${style.bold(`${facts.name} ${facts.vsn}`)} is ${state}`,
@@ -33,8 +36,27 @@ export const status: NodeCommand = (_args, context) =>
           .filter(([, value]) => value !== '')
           .map(([label, value]) => `  ${style.dim(padEnd(label, 13))}${value}`),
       ],
-    })
+    }
+    if (down.length === 0) return ok(shown)
+    // In JSON there is one document: what runs is in the failure.
+    if (!flag(args, 'json')) context.show(shown)
+    return err(applicationDown(down, facts, context.program))
   })
+
+/** The failure of a node that does not run all that its release starts permanently. */
+function applicationDown(down: readonly string[], facts: Report['data'], program: string): Failure {
+  const named = down.map((name) => `"${name}"`).join(', ')
+  return {
+    exit: 'application_down',
+    tag: 'application_down',
+    message: `the release starts ${named} permanently, and ${down.length === 1 ? 'it does' : 'they do'} not run`,
+    hints: [
+      `boot the node again, which loses what is in memory: ${program} restart`,
+      `or start it alone, or see why it does not start: ${program} eval 'Application.start("${down[0]}")'`,
+    ],
+    facts: { ...record(facts) },
+  }
+}
 
 /** Asks whether the node answers: `pong`. */
 export const ping: NodeCommand = (_args, context) =>

@@ -96,6 +96,7 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     name: 'status',
     group: 'Node',
     summary: 'Show what runs: release, process, applications, memory',
+    details: ['Ends with exit code 19 where an application that the release starts permanently does not run.'],
     positionals: [],
     options: [],
     examples: [

@@ -1,6 +1,7 @@
 /** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
 
 import { nearest } from '../../../schemas/nearest.js'
+import { nodeArguments } from '../../erts/arguments.js'
 import { clock } from '../../erts/clock.js'
 import { ErlangError, Exit, exitReason } from '../../erts/exit.js'
 import { lostLauncher } from '../../erts/heart.js'
@@ -12,6 +13,7 @@ import { allLoaded } from './code.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from './control.js'
 import * as controlServer from './control_server.js'
 import { decodeTerm } from './control_terms.js'
+import { permanentApplications } from './release_applications.js'
 
 /** Makes the kernel's methods callable. */
 export function registerKernelMethods(): void {
@@ -21,8 +23,10 @@ export function registerKernelMethods(): void {
 const status: ControlMethod = async () => {
   const { status: state, progress } = getStatus()
   const booted = scriptId()
+  const info = await controlServer.nodeInfo()
+  const running = await runningApplications()
   return {
-    ...(await controlServer.nodeInfo()),
+    ...info,
     node_name: NODE,
     booted: booted === undefined ? null : { name: booted.name, vsn: booted.vsn },
     status: state,
@@ -31,13 +35,21 @@ const status: ControlMethod = async () => {
     processes: processes().length,
     memory: process.memoryUsage(),
     boot: bootSteps(),
-    applications: await runningApplications(),
+    applications: running,
+    not_running: state === 'started' ? await notRunning(info.vsn, new Set(running.map(({ name }) => name))) : [],
   }
 }
 
 const startedMs = clock.monotonicMs()
 
-async function runningApplications(): Promise<object[]> {
+/** What the release that runs starts permanently, and does not run: stopped by hand, or by an upgrade that failed. */
+async function notRunning(vsn: string, running: ReadonlySet<string>): Promise<readonly string[]> {
+  const root = nodeArguments()?.root
+  if (root === undefined) return []
+  return (await permanentApplications(root, vsn)).filter((name) => !running.has(name))
+}
+
+async function runningApplications(): Promise<{ name: string; vsn: string; description: string }[]> {
   const running = await application.whichApplications()
   return running.map(([name, description, vsn]) => ({ name, vsn, description }))
 }

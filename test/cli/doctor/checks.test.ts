@@ -20,7 +20,7 @@ const RELEASE: ReleaseFacts = {
     { vsn: '1.0.0', from: [] },
     { vsn: '1.1.0', from: ['1.0.0'] },
   ],
-  node: { vsn: '1.1.0', pid: 7 },
+  node: { vsn: '1.1.0', pid: 7, notRunning: [] },
   socket: { path: '/r/run/sock', mode: 0o140600 },
   leftovers: [],
   ports: [{ setting: 'shop.port', port: 80, busy: false }],
@@ -93,6 +93,12 @@ const TABLE = [
     /no upgrade leads from 1\.0\.0/,
   ],
   [release({ node: { error: { tag: 'not_running', root: '/r', pid: 9 } } }), 'warning', /process 9 ended without/],
+  [
+    release({ node: { vsn: '1.1.0', pid: 7, notRunning: ['shop'] } }),
+    'fault',
+    /runs 1\.1\.0 .* but without "shop"/,
+    'application_down',
+  ],
   [release({ node: { error: wrongUser } }), 'fault', /belongs to user id 2/, 'wrong_user'],
   [
     release({ node: { error: { tag: 'not_answering', pid: 9, here: true, why: 'silent', ...noConfig } } }),

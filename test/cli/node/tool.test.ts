@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runTool } from '../../../cli/node/tool.js'
 import { capture } from '../support/capture.js'
-import { emptyRelease, type FakeNode, type Handler, startFakeNode } from '../support/fake_node.js'
+import { emptyRelease, type FakeNode, type Handler, STATUS, startFakeNode } from '../support/fake_node.js'
 
 const test = suite('cli/node/tool')
 
@@ -144,6 +144,19 @@ test('status shows what the node says of itself, and only what it says', async (
     out,
     /^shop 1\.0\.0 is started\n {2}process {6}\d+, for .*\n {2}node {9}Node 20\.20\.2\n {2}applications kernel 1\.0\.0\n$/,
   )
+})
+
+test('status ends with 19 where an application that should run does not, and names it', async () => {
+  const down = { ...STATUS, not_running: ['shop', 'web'] }
+  const { root } = await fake({ status: result(down) })
+  const { code, out, err } = await tool(root, 'status')
+  assert.is(code, 19)
+  assert.match(out, /\n {2}not running {2}shop, web\n/)
+  assert.match(err, /^error: the release starts "shop", "web" permanently, and they do not run\n.*bin\/shop restart\n/)
+  const asked = await tool(root, 'status', '--json')
+  const { error } = JSON.parse(asked.out)
+  assert.equal([asked.code, error.code, error.facts.not_running, error.facts.vsn], [19, 19, ['shop', 'web'], '1.0.0'])
+  assert.equal(await tool(root, 'ping'), { code: 0, out: 'pong\n', err: '' })
 })
 
 test('versions are a table that tells what runs and what boots', async () => {

@@ -80,6 +80,7 @@ const NUMBERS = [
   ['refused', 9],
   ['upgrade_undone', 10],
   ['bad_package', 11],
+  ['application_down', 19],
 ] as const
 for (const [name, code] of NUMBERS) test(`${name} is ${code}`, () => assert.is(exitCode(name), code))
 
