@@ -97,7 +97,7 @@ export const EXIT_CODE_PAGES = {
   upgrade_not_undone: page(
     'The upgrade failed, and not everything could be put back.',
     'Some steps have no way back, such as a call that was made with "apply"; what is left is listed.',
-    'Put right what is listed by hand, or restart: the permanent release boots.',
+    'Put right what is listed by hand ("status" names applications that do not run), or restart: the permanent release boots.',
     'bin/shop restart',
   ),
   crashed: page(

@@ -113,7 +113,15 @@ function exitOf(error: NodeError): ExitClass {
 }
 
 /** Only what the node cannot know: how this program is called. */
-function hints({ tag, message }: NodeError, program: string): string[] {
+function hints(error: NodeError, program: string): string[] {
+  const { tag, message } = error
+  if (exitOf(error) === 'upgrade_not_undone') {
+    return [
+      `see what runs and what does not: ${program} status`,
+      `boot the permanent release, which loses what is in memory: ${program} restart`,
+      'an upgrade with "--error-action restart" does so by itself',
+    ]
+  }
   switch (tag) {
     case 'bad_config':
       return message.includes('environment variable')

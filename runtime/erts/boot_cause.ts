@@ -1,6 +1,6 @@
 /**
- * Why an application did not start, in one line: the children on the way to what failed, and what it threw. The reason
- * itself has each error several times, with its stack; it is in the reports of those that ended.
+ * Why an application or a child did not start, in one line: the children on the way to what failed, and what it threw.
+ * The reason itself has each error several times, with its stack; it is in the reports of those that ended.
  */
 
 import { format } from './term.js'

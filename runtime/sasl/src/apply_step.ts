@@ -5,6 +5,7 @@
  * `eval({apply, ...})`.
  */
 import type { Mfa } from '../../../schemas/types.js'
+import { bootCause } from '../../erts/boot_cause.js'
 import { equal, format } from '../../erts/term.js'
 import type { UndoStep } from './undo_log.js'
 
@@ -58,7 +59,9 @@ export function failureOf(mfa: Mfa, result: unknown): string | undefined {
     if (mfa[1] === 'stop' && tag === 'not_started') return undefined
   }
   if (module === SUPERVISOR && tag === 'running' && mfa[1] === 'restartChild') return undefined
-  return `returned ${format(result)}`
+  // The reports of those that ended have the stacks.
+  const cause = module === APPLICATION || module === SUPERVISOR ? bootCause(reason) : undefined
+  return cause ?? `returned ${format(result)}`
 }
 
 /**

@@ -342,6 +342,13 @@ for (const [error, expected, why] of REFUSALS) {
   })
 }
 
+test('what an upgrade could not put back ends with the ways out', async () => {
+  const error = { tag: 'install_failed', message: 'x', notUndone: ['y'] }
+  const { root } = await fake({ releases: result([{ vsn: '1.2.0', status: 'unpacked' }]), upgrade: refusal(error) })
+  const { err } = await tool(root, 'upgrade', '1.2.0')
+  assert.match(err, /^error: x\n.*bin\/shop status\n.*bin\/shop restart\n.*--error-action restart/)
+})
+
 test('going back to what boots needs no commit, and is what downgrade does by itself', async () => {
   const node = await fake({
     releases: result({ releases: RELEASES, running: '1.1.0', permanent: '1.0.0' }),
