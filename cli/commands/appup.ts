@@ -95,7 +95,7 @@ function check(compared: readonly Compared[], generated: ReadonlySet<string>, co
     }
     return ok({ data, lines: (style) => coveredLines(data.releases, style) })
   }
-  const { program } = context
+  const { otpRel } = context
   return err({
     exit: 'appup_gap',
     tag: 'appup_gap',
@@ -107,7 +107,7 @@ function check(compared: readonly Compared[], generated: ReadonlySet<string>, co
         : []),
       ...(once.some(({ tag }) => tag !== 'unversioned_change')
         ? [
-            `"${program} appup" writes what is missing; look at it and commit it`,
+            `"${otpRel} appup" writes what is missing; look at it and commit it`,
             'or have every build do it: "appup": "generate" in otp.config.json',
           ]
         : []),
@@ -123,7 +123,7 @@ function noOlder(releases: readonly BuiltRelease[], context: CliContext): Failur
     tag: 'no_older_release',
     message: `no older release is built in ${where} to compare ${releases.map(({ name, vsn }) => `${name} ${vsn}`).join(', ')} with`,
     hints: [
-      `build the version that runs now before you change it: "${context.program} build"`,
+      `build the version that runs now before you change it: "${context.otpRel} build"`,
       'or name its package: --from NAME-VSN.tar.gz',
       'is the "vsn" of the release in otp.config.json a new one?',
     ],

@@ -66,7 +66,7 @@ export async function tar(args: Arguments, context: CliContext): Promise<Outcome
           `${style.bold(file)}  ${(packed.sizeBytes / 1_048_576).toFixed(1)} MB, ${count(packed.entries, 'file')}`,
           `Install it:    mkdir ${name} && tar -xzf ${file} -C ${name} && ${name}/bin/${name} daemon`,
           upgradeFrom.length > 0
-            ? `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn}, or from here: otp-rel upgrade ${vsn} --root DIR ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+            ? `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn}, or from here: ${context.otpRel} upgrade ${vsn} --root DIR ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
             : `Upgrade to it: bin/${name} unpack FILE && bin/${name} upgrade ${vsn} --restart ${style.dim(`(it has no relup: ${shown(root, context)} holds no version that its appups lead from)`)}`,
         ]
       }),
@@ -155,6 +155,7 @@ const newest = (releases: readonly BuiltRelease[]): readonly BuiltRelease[] =>
 
 /** What can be done with each, then how they are upgraded, once where it is the same. */
 function next(releases: readonly BuiltRelease[], context: CliContext, style: Style): string[] {
+  const { otpRel } = context
   const runs = releases.map(({ name, root }) => {
     const script = join(shown(root, context), 'bin', name)
     return `Run it:        ${script} foreground      ${style.dim(`(daemon, remote, stop, ... : bin/${name} help)`)}`
@@ -162,8 +163,8 @@ function next(releases: readonly BuiltRelease[], context: CliContext, style: Sty
   const upgrades = releases.map(({ vsn, upgradeFrom }) => {
     const [from] = upgradeFrom
     return from === undefined
-      ? 'Upgrade it:    change the code and "vsn", otp-rel build, otp-rel plan FROM TO, otp-rel upgrade VSN'
-      : `Upgrade to it: otp-rel plan ${from} ${vsn}, otp-rel upgrade ${vsn} ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
+      ? `Upgrade it:    change the code and "vsn", ${otpRel} build, ${otpRel} plan FROM TO, ${otpRel} upgrade VSN`
+      : `Upgrade to it: ${otpRel} plan ${from} ${vsn}, ${otpRel} upgrade ${vsn} ${style.dim(`(a node that runs ${upgradeFrom.join(' or ')})`)}`
   })
   return [...runs, ...new Set(upgrades)]
 }

@@ -29,7 +29,7 @@ export async function doctor(args: Arguments, context: CliContext): Promise<Outc
 }
 
 async function factsOf(args: Arguments, context: CliContext): Promise<DoctorFacts> {
-  const { program, cwd } = context
+  const { otpRel: program, cwd } = context
   const show = (fault: Fault) => shownFault(fault, context)
   const timeoutMs = (number(args, 'timeout') ?? DEFAULT_TIMEOUT_MS / 1_000) * 1_000
   const root = text(args, 'root')

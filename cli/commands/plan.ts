@@ -62,13 +62,13 @@ export function unknownVersion(vsn: string, known: readonly string[], root: stri
     exit: 'refused',
     tag: 'no_such_release',
     message: `no version "${vsn}" is built; ${there}`,
-    hints: [`build it with "${context.program} build"`],
+    hints: [`build it with "${context.otpRel} build"`],
     facts: { vsn, known, root },
   }
 }
 
 /** Each application that lacks an entry on a line of its own. */
-function noWay(error: Extract<ReleaseError, { tag: 'no_matching_relup' }>, { program }: CliContext): Failure {
+function noWay(error: Extract<ReleaseError, { tag: 'no_matching_relup' }>, { otpRel }: CliContext): Failure {
   const { tag, ...facts } = error
   const { from, to, looked, lacking = [] } = error
   return {
@@ -77,10 +77,10 @@ function noWay(error: Extract<ReleaseError, { tag: 'no_matching_relup' }>, { pro
     message: `no instructions lead from "${from}" to "${to}": ${looked.map((one) => `${one.file} ${one.found}`).join('; ')}`,
     hints:
       lacking.length === 0
-        ? [`every appup leads there: add "${from}" to "upgrade_from" of ${to}, and "${program} build" again`]
+        ? [`every appup leads there: add "${from}" to "upgrade_from" of ${to}, and "${otpRel} build" again`]
         : [
             ...lacking.map((one) => `${one.application} ${one.from} -> ${one.to}: ${one.why}`),
-            `write what is missing, and "${program} build" again`,
+            `write what is missing, and "${otpRel} build" again`,
           ],
     facts,
   }

@@ -18,6 +18,8 @@ export interface CliContext extends Context {
   /** Where the user stands, absolute. */
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
+  /** As {@link program}, for commands that know no node: with the project and its profile as they were given. */
+  readonly otpRel: string
 }
 
 interface Place {

@@ -17,7 +17,7 @@ import { type CliContext, locate, shown } from './project.js'
 export async function start(args: Arguments, context: CliContext): Promise<Outcome> {
   const located = await locate(args, context)
   if (!located.ok) return located
-  const script = findScript(located.value)
+  const script = findScript(located.value, context)
   if (!script.ok) return script
   context.progress({ verb: 'starting', text: shown(script.value, context) })
   const { code, said } = await run(script.value, ['daemon', ...list(args, 'rest')], context)
@@ -37,7 +37,7 @@ export async function start(args: Arguments, context: CliContext): Promise<Outco
 }
 
 /** `bin/NAME` of a release: of the name that is asked for, else the only file there is. */
-function findScript({ root, name }: Target): Result<string, Failure> {
+function findScript({ root, name }: Target, { otpRel }: CliContext): Result<string, Failure> {
   const bin = join(root, 'bin')
   const scripts = existsSync(bin) ? readdirSync(bin) : []
   const wanted = name ?? (scripts.length === 1 ? scripts[0] : undefined)
@@ -53,7 +53,7 @@ function findScript({ root, name }: Target): Result<string, Failure> {
     hints: [
       scripts.length > 1
         ? 'say which one with --name NAME'
-        : 'build it with "otp-rel build", or say where it is with --root DIR',
+        : `build it with "${otpRel} build", or say where it is with --root DIR`,
     ],
     facts: { root },
   })

@@ -465,6 +465,7 @@ const DEV: CliCommandEntry = {
     ['dev --json', 'one JSON document a line for each thing that happens'],
   ],
   passThrough: true,
+  endless: true,
   load: async () => (await import('./dev.js')).dev,
 }
 

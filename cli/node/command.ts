@@ -46,6 +46,8 @@ export interface CommandSpec {
   readonly hidden?: boolean
   /** Everything after the positionals belongs to the command, options included (`--APP key=value`). */
   readonly passThrough?: boolean
+  /** It shows parts until it is told to end: as `--json` its end is a line, too. */
+  readonly endless?: boolean
 }
 
 /** What was given on the command line: options by name, positionals by name, `rest` for what is passed through. */

@@ -18,8 +18,8 @@ export function dataLine(data: unknown): string {
   return JSON.stringify(data ?? null, replacer)
 }
 
-/** The document of a failure. */
-export function failureDocument(failure: Failure): string {
+/** The document of a failure. @param line on one line */
+export function failureDocument(failure: Failure, line = false): string {
   const { exit, tag, message, faults, hints, facts } = failure
   return JSON.stringify(
     {
@@ -34,7 +34,7 @@ export function failureDocument(failure: Failure): string {
       },
     },
     replacer,
-    2,
+    line ? undefined : 2,
   )
 }
 

@@ -25,6 +25,8 @@ export interface Terminal {
   readonly err: Sink
   readonly env: NodeJS.ProcessEnv
   readonly json: boolean
+  /** How a command ended is one line as `--json`, as its parts before were. Default false: a document over several. */
+  readonly jsonLines?: boolean
   /** How the program is called whose "explain" has a page of every failure; people at a terminal are pointed at it. */
   readonly explain?: string
 }
@@ -49,16 +51,16 @@ export function printPart({ data, lines }: Omit<Report, 'warnings'>, terminal: T
 
 /** Prints how a command ended. @returns the exit code */
 export function printOutcome(outcome: Outcome, terminal: Terminal): number {
-  const { out, err, json } = terminal
+  const { out, err, json, jsonLines = false } = terminal
   if (!outcome.ok) {
     if (outcome.error.quiet === true) return EXIT_CODES[outcome.error.exit].code
-    if (json) out.write(`${failureDocument(outcome.error)}\n`)
+    if (json) out.write(`${failureDocument(outcome.error, jsonLines)}\n`)
     else print(err, failureLines(outcome.error, errStyle(terminal), err.isTTY === true ? terminal.explain : undefined))
     return EXIT_CODES[outcome.error.exit].code
   }
   const { data, lines, warnings = [] } = outcome.value
   if (json) {
-    out.write(`${dataDocument(data)}\n`)
+    out.write(`${jsonLines ? dataLine(data) : dataDocument(data)}\n`)
   } else {
     print(err, warningLines(warnings, errStyle(terminal)))
     print(out, lines(outStyle(terminal)))

@@ -88,6 +88,26 @@ for (const [argv, code, said, why] of REFUSED) {
   })
 }
 
+// command line, what is to be typed next
+const AGAIN = [
+  [['status', '--profile', 'prod', '--root', 'rel'], 'otp-rel --profile prod --root rel start'],
+  [['--root', 'rel', '--set', "a=it's", 'status'], "otp-rel --set 'a=it'\\''s' --root rel start"],
+  [['--project=.', 'status', '--root', 'rel'], 'otp-rel --project . --root rel start'],
+  [['plan', '1.0.0', '1.1.0', '--profile', 'prod', '--root', 'rel'], 'otp-rel --profile prod build'],
+] as const
+for (const [argv, said] of AGAIN) {
+  test(`what to type next means the same project and node: ${argv.join(' ')}`, async () => {
+    const { err } = await cli(folder({ 'rel/bin/shop': '', 'rel/releases/start_otp.json': '{}' }), ...argv)
+    assert.ok(err.includes(`"${said}"`), err)
+  })
+}
+
+test('dev --json prints one document a line, its refusal too', async () => {
+  const { out } = await cli(folder(), 'dev', '--json')
+  assert.is(out.indexOf('\n'), out.length - 1)
+  assert.is(JSON.parse(out).error.tag, 'no_config')
+})
+
 test('with --json a refusal is a document with the same words', async () => {
   const { out, err } = await cli(folder(), 'build', '--json')
   assert.is(err, '')
@@ -141,10 +161,11 @@ test('upgrade takes the package that the project built', async () => {
   })
   const dir = folder({ 'otp.config.json': config('shop'), '_build/tar/shop-1.1.0.tar.gz': '' })
   const { code, out } = await cli(dir, 'upgrade', '1.1.0', '--root', node.root)
+  const again = `otp-rel --root ${node.root}`
   assert.is(code, 0)
   assert.is(
     out,
-    'shop is 1.1.0. Not permanent yet:\nmake it so with "otp-rel commit"; go back with "otp-rel downgrade 1.0.0"\n',
+    `shop is 1.1.0. Not permanent yet:\nmake it so with "${again} commit"; go back with "${again} downgrade 1.0.0"\n`,
   )
   assert.is(
     node.requests.find(({ method }) => method === 'upgrade')?.params?.tar,
