@@ -30,10 +30,13 @@ export async function appup(args: Arguments, context: CliContext): Promise<Outco
     context.progress,
   )
   if (!built.ok) return err(buildFailure(built.error))
-  const compared = built.value.releases.flatMap((release): Compared[] =>
+  const all = built.value.releases.flatMap((release): Compared[] =>
     release.appups === undefined || release.appups.from.length === 0 ? [] : [{ release, appups: release.appups }],
   )
-  if (compared.length === 0) return err(noOlder(built.value.releases, context))
+  const isSame = ({ release, appups }: Compared) => appups.from.every((vsn) => vsn === release.vsn)
+  const compared = from.length > 0 ? all : all.filter((one) => !isSame(one))
+  if (compared.length === 0)
+    return err(all.length > 0 ? notRaised(all, context) : noOlder(built.value.releases, context))
   if (flag(args, 'check')) return check(compared, await generating(project.value, args, context), context)
 
   const unversioned = compared.flatMap(({ appups }) => appups.unversioned)
@@ -126,6 +129,39 @@ function noOlder(releases: readonly BuiltRelease[], context: CliContext): Failur
       `build the version that runs now before you change it: "${context.otpRel} build"`,
       'or name its package: --from NAME-VSN.tar.gz',
       'is the "vsn" of the release in otp.config.json a new one?',
+    ],
+  }
+}
+
+/** Changed modules that a message names. */
+const MOST_NAMED = 5
+
+/** What is compared is built already, under the version that it still has. */
+function notRaised(same: readonly Compared[], context: CliContext): Failure {
+  const faults = same.flatMap(({ appups }) => appups.unversioned)
+  const raised = same.flatMap(({ appups }) =>
+    appups.reports.flatMap(({ application, vsn, steps }) =>
+      steps.map(({ generated: { from, pieces } }) => {
+        const modules = [...new Set(pieces.map(({ module }) => module))]
+        const more = modules.length > MOST_NAMED ? ` and ${modules.length - MOST_NAMED} more` : ''
+        return `${application} ${from} -> ${vsn}: ${modules.slice(0, MOST_NAMED).join(', ') || 'no module'}${more}`
+      }),
+    ),
+  )
+  const named = same.map(({ release }) => `${release.name} ${release.vsn}`).join(', ')
+  const where = same.map(({ release }) => shown(release.root, context)).join(', ')
+  const isChanged = faults.length > 0 || raised.length > 0
+  return {
+    exit: 'refused',
+    tag: 'no_older_release',
+    message: isChanged
+      ? `${named} is built in ${where} with other content${raised.length === 0 ? '' : ` (${raised.join('; ')})`}: its version was not raised`
+      : `${named} is built in ${where} as it is now: nothing has changed, and no older release is there to compare it with`,
+    faults,
+    hints: [
+      isChanged
+        ? 'give the release a new "vsn", and each application that changed one in its app.json'
+        : 'change the code, then give the release and what changed a new "vsn"',
     ],
   }
 }

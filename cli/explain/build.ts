@@ -71,9 +71,9 @@ const RESOLVE = {
 
 const ASSEMBLE = {
   version_reused: page(
-    'An application or release is there under the same version, with other content.',
+    'An application, package or release is there under the same version, with other content.',
     'A node tells versions apart by their names: it would keep the old code.',
-    'Give what changed a new "vsn". --force replaces it where no node runs from it.',
+    'Give what changed a new "vsn", a library of the workspace a new "version" in its package.json. --force replaces it where no node runs from it.',
     '"vsn": "1.0.1" in app.json',
   ),
   io_error: page(

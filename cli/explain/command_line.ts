@@ -118,9 +118,9 @@ export const COMMAND_LINE_PAGES: Pages = {
     'otp-rel diff shop-1.0.0.tar.gz',
   ),
   no_older_release: page(
-    'There is no older version to compare with.',
+    'There is no older version to compare with, or the version was not raised since it was built.',
     'An appup says how a node comes from an older version; without one there is nothing to say.',
-    'Build the version that runs before changing it, or name its package.',
+    'Build the version that runs before changing it, or name its package; give what changed a new "vsn".',
     'otp-rel appup --from shop-1.0.0.tar.gz',
   ),
   appup_gap: page(

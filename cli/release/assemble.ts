@@ -33,6 +33,8 @@ export type AssembleFault =
       readonly unit: string
       readonly kind: PlanGroup['kind']
       readonly files: readonly string[]
+      /** The package.json of a package of the project itself. */
+      readonly manifest?: string
     }
   /** The file system refuses. */
   | { readonly tag: 'io_error'; readonly path: string; readonly code: string; readonly cause: Error }
@@ -60,7 +62,13 @@ export async function assemble(
   for (const group of plan.groups) {
     const verdict = judge(group, await changedFiles(group, root, sums), force(group.unit))
     if (typeof verdict === 'object')
-      faults.push({ tag: 'version_reused', unit: group.unit, kind: group.kind, files: verdict.differs })
+      faults.push({
+        tag: 'version_reused',
+        unit: group.unit,
+        kind: group.kind,
+        files: verdict.differs,
+        ...ownPackage(group),
+      })
     else if (verdict !== 'keep') todo.push({ group, verdict })
   }
   if (faults.length > 0) return err(faults)
@@ -87,6 +95,15 @@ export async function assemble(
 /** The state is two files of a folder that is not theirs. */
 const unitsOf = ({ kind, unit, actions }: PlanGroup): readonly string[] =>
   kind === 'state' ? actions.map(({ path }) => path) : [unit]
+
+/** Where the version of a library of the project stands; an installed one has the version that it was published with. */
+function ownPackage({ kind, unit, actions }: PlanGroup): { readonly manifest?: string } {
+  if (kind !== 'package') return {}
+  const name = unit.replace(/^lib\/\.npm\//, '').replace(/(.)@.*$/, '$1')
+  const manifest = actions.find(({ path }) => path === `${unit}/node_modules/${name}/package.json`)
+  const isOwn = manifest?.op === 'copy' && !/[/\\]node_modules[/\\]/.test(manifest.from)
+  return isOwn ? { manifest: manifest.from } : {}
+}
 
 /** What may be done where a group's files differ from those there; `changed` undefined: nothing is there. */
 function judge({ kind }: PlanGroup, changed: readonly string[] | undefined, force: boolean): Verdict {
@@ -232,7 +249,7 @@ const NAMED_FILES = 5
 export function assembleFault(fault: AssembleFault): Fault {
   switch (fault.tag) {
     case 'version_reused': {
-      const { unit, kind } = fault
+      const { unit, kind, manifest } = fault
       // an archive differs because a module does
       const modules = fault.files.filter((file) => !file.endsWith('.archive'))
       const files = modules.length > 0 ? modules : fault.files
@@ -241,7 +258,12 @@ export function assembleFault(fault: AssembleFault): Fault {
         .slice(0, NAMED_FILES)
         .map((file) => `"${file}"`)
         .join(', ')}${more}`
-      const wayOut = kind === 'application' ? 'give the changed application a new "vsn"' : 'build into an empty folder'
+      const wayOut =
+        kind === 'application'
+          ? 'give the changed application a new "vsn"'
+          : manifest === undefined
+            ? 'build into an empty folder'
+            : `give the package a new "version" in ${manifest}, and who imports it a new "vsn"`
       const message = `was assembled before with other content (${named}), and a running node or another release relies on it; ${wayOut}, or build with --force`
       return { ...fault, severity: 'error', message, file: unit }
     }

@@ -19,6 +19,7 @@ import type { Config, ReleaseSpec } from './config.js'
 import { projectConfig } from './config_implied.js'
 import { discover } from './discover.js'
 import { findPackageFiles, openSums, type Sums } from './files.js'
+import { homeVersion } from './home.js'
 import { keepMaps } from './keep_maps.js'
 import { collisionFault, devLinks, devPackageFault, madeTwice, overlaysOf, sourcesOf } from './own_files.js'
 import { planRelease, type ReleasePlan, sbomPath } from './plan.js'
@@ -206,6 +207,7 @@ async function buildRelease(
     rel,
     packages: await packagesWithFiles(traced.value, sums),
     programs: runtime.programs,
+    otpRel: homeVersion(),
     script: script.value.script,
     config: texts,
     vmArgs,

@@ -1,5 +1,6 @@
 /** Which older releases the appups of a build are compared with, and whether they are at all. */
-
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Fault } from '../../schemas/fault.js'
 import { ok, type Result } from '../../schemas/result.js'
 import type { ReleaseAppups } from '../appup/release_appups.js'
@@ -17,7 +18,10 @@ export interface BuildAppups {
   readonly root: string
   /** Other versions that are there. */
   readonly assembled: readonly AssembledRelease[]
-  /** Older versions or packages that are asked for; empty: those that a relup is made from; undefined: nobody asks. */
+  /**
+   * Older versions or packages that are asked for; undefined: nobody asks. Empty: those that a relup is made from, and
+   * where there are none what is built of this very version: it may not have been raised.
+   */
   readonly from: readonly string[] | undefined
 }
 
@@ -30,7 +34,9 @@ export async function buildAppups(build: BuildAppups): Promise<Result<ReleaseApp
   // one that is not there is told of by the relup
   const named = spec.upgradeFrom.filter((vsn) => there.has(vsn))
   const asked = from ?? []
-  const bases = asked.length > 0 ? asked : spec.upgradeFrom.length > 0 ? named : olderThan(rel.vsn, assembled)
+  const older = asked.length > 0 ? asked : spec.upgradeFrom.length > 0 ? named : olderThan(rel.vsn, assembled)
+  const isBuilt = existsSync(join(root, 'releases', rel.vsn, `${rel.name}.rel.json`))
+  const bases = older.length === 0 && from !== undefined && isBuilt ? [rel.vsn] : older
   // Comparing modules needs a parser, which few builds do.
   const { releaseAppups } = await import('../appup/release_appups.js')
   return releaseAppups(contentOfPlan(rel, plan()), applications, root, bases)

@@ -100,6 +100,8 @@ export interface PlanInput {
   readonly packages: readonly PlanPackage[]
   /** The runtime underneath and the commands, in the kernel's priv. */
   readonly programs: readonly Program[]
+  /** The version of the otp-rel that builds it. */
+  readonly otpRel: string
   readonly script: BootScript
   readonly relup: Relup | undefined
   /** sys.config.json and the files that it names, by file name. */

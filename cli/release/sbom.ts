@@ -24,6 +24,8 @@ export interface Bill {
   readonly rel: Rel
   readonly applications: readonly { readonly resource: AppResource; readonly links: readonly StoreLink[] }[]
   readonly packages: readonly Package[]
+  /** The version of the otp-rel that builds it. */
+  readonly otpRel: string
   /** The node binary that travels. */
   readonly node: Pick<FoundFile, 'sha256'> | undefined
 }
@@ -45,7 +47,7 @@ interface Dependency {
 }
 
 /** The bill of materials of a release, as the text of its file. */
-export function sbomText({ rel, applications, packages, node }: Bill): string {
+export function sbomText({ rel, applications, packages, otpRel, node }: Bill): string {
   const applicationRefs = new Map(applications.map(({ resource: { name, vsn } }) => [name, `${name}-${vsn}`]))
   const packageRefs = new Map(packages.map(({ key }) => [key, `npm:${key}`]))
   const root = `${rel.name}@${rel.vsn}`
@@ -81,7 +83,7 @@ export function sbomText({ rel, applications, packages, node }: Bill): string {
     version: 1,
     metadata: {
       component: { type: 'application', 'bom-ref': root, name: rel.name, version: rel.vsn },
-      tools: { components: [{ type: 'application', name: 'otp-rel' }] },
+      tools: { components: [{ type: 'application', name: 'otp-rel', version: otpRel }] },
     },
     components,
     dependencies,

@@ -58,7 +58,12 @@ test('every kind of change, up and down', async () => {
   await shop.put('zoo/node_modules/tiny', tinyFiles('1.0.0'))
   done(await otpRel(['build', '--project', project]))
   const none = await otpRel(['appup', '--project', project])
-  assert.equal([none.code, /no older release is built/.test(none.stderr)], [9, true], none.stderr)
+  assert.equal([none.code, /nothing has changed, and no older release/.test(none.stderr)], [9, true], none.stderr)
+  await write('zoo', 'zoo', '1.0.0', { ...zooFiles('2.0.0'), 'app.json': zooFiles('1.0.0')['app.json'] })
+  const same = await otpRel(['appup', '--project', project])
+  assert.is(same.code, 9)
+  assert.match(same.stderr, /zoo 1\.0\.0 is in release 1\.0\.0 with other content \(\w+, \w+/)
+  assert.match(same.stderr, /counter 1\.0\.0 is built in .* with other content: its version was not raised/)
 
   const node = release(join(project, '_build', 'rel', 'counter'))
   await node.start()

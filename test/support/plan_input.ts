@@ -58,6 +58,7 @@ export function planInput(
     },
     applications,
     packages: [],
+    otpRel: '0.1.0',
     programs: ['erts.cjs', 'erts.js', 'nodetool.mjs'].map((file) => ({ file, code: file, map: '{}' })),
     script: { name: 'shop', vsn, instructions: [] },
     relup: undefined,

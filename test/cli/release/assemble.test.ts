@@ -72,6 +72,21 @@ test('the same application version with other content is refused, and nothing is
   assert.equal(await readdir(folder.path('rel/shop/releases')), ['1.0.0', 'RELEASES.json', 'start_otp.json'])
 })
 
+test('a library of the project with other content is refused, and the way out is its version', async () => {
+  const unit = 'lib/.npm/@acme/shared@1.0.0'
+  const manifest = folder.path('packages/shared/package.json')
+  await folder.put('packages/shared/package.json', '{}')
+  await folder.put(`rel/shop/${unit}/node_modules/@acme/shared/package.json`, 'other')
+  const path = `${unit}/node_modules/@acme/shared/package.json`
+  const copy = { op: 'copy', path, from: manifest, mode: 0o644, sha256: '0' } as const
+  const plan = planOf('1.0.0', 'CART')
+  const result = await assemble({ ...plan, groups: [{ unit, kind: 'package', actions: [copy] }] }, root())
+  assert.match(
+    result.ok ? '' : result.error.map(formatAssembleFault).join(),
+    `give the package a new "version" in ${manifest}, and who imports it a new "vsn"`,
+  )
+})
+
 test('a file that is no longer part of an application is a change', async () => {
   await assembled()
   await folder.put('rel/shop/lib/shop-1.0.0/ebin/old.js', 'OLD')

@@ -43,6 +43,7 @@ test('the bill of materials is valid CycloneDX 1.6', () => {
 test('applications, packages and the node binary are its components, with who needs whom', () => {
   const { components, dependencies, metadata } = JSON.parse(sbomText(input()))
   assert.equal(metadata.component, { type: 'application', 'bom-ref': 'shop@1.0.0', name: 'shop', version: '1.0.0' })
+  assert.equal(metadata.tools.components, [{ type: 'application', name: 'otp-rel', version: '0.1.0' }])
   const seen = components.map((one: Record<string, unknown>) => [one['bom-ref'], one.type, one.purl, one.licenses])
   assert.equal(seen, [
     ['kernel-1.0.0', 'library', undefined, undefined],
