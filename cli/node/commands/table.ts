@@ -281,7 +281,13 @@ export const NODE_COMMANDS: readonly NodeCommandEntry[] = [
     name: 'downgrade',
     group: 'Upgrade',
     summary: 'Take the running node back to a version it still has',
-    positionals: [{ ...VSN, required: false, describe: 'version of the release (default: the one that boots)' }],
+    positionals: [
+      {
+        ...VSN,
+        required: false,
+        describe: 'version of the release (default: the one that boots, else the one that ran before)',
+      },
+    ],
     options: INSTALL_OPTIONS,
     examples: [
       ['downgrade 1.0.0', 'with the instructions for going down of the version that runs'],

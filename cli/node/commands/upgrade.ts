@@ -13,61 +13,89 @@ import { didYouMean } from '../../render/nearest.js'
 import { record } from '../../render/record.js'
 import { parseMs } from '../../render/steps.js'
 import { afterRestart, restartIn } from '../after_restart.js'
-import { type ReleaseFacts, releases, running, textOf } from '../answer.js'
+import { listOf, type ReleaseFacts, releases, running, textOf } from '../answer.js'
 import { ask, call, withNode } from '../ask.js'
 import type { Client } from '../client.js'
 import { type Arguments, flag, type NodeCommand, type NodeContext, number, text } from '../command.js'
 import { betweenHooks } from '../hooks.js'
 import { toStep } from '../progress.js'
 import { commitOffline } from './commit_offline.js'
+import { ranBefore } from './ran_before.js'
 import { checkLines, installLines, leftLines, restartLines, startWarnings } from './upgrade_text.js'
 
 /** Makes the running node the given version; its package is found and unpacked where the node does not have it yet. */
-export const upgrade: NodeCommand = betweenHooks((args, context) =>
-  withNode(context, async (client) => {
-    const vsn = text(args, 'vsn') ?? ''
-    const known = await call(client, context, 'releases', {})
-    if (!known.ok) return known
-    const all = releases(known.value)
-    // A package that is named may hold another build of a version that is known.
-    const tar =
-      text(args, 'tar') === undefined && all.some((one) => one.vsn === vsn)
-        ? ok(undefined)
-        : findPackage(
-            vsn,
-            text(args, 'tar'),
-            running(all)?.name ?? client.node.name,
-            context,
-            all.map((one) => one.vsn),
-          )
-    if (!tar.ok) return tar
-    return install(client, context, 'upgrade', vsn, tar.value, args)
-  }),
-)
+export const upgrade: NodeCommand = async (args, context) => {
+  const vsn = text(args, 'vsn') ?? ''
+  // What is refused for plain reasons asks no hook.
+  const tar = await withNode(context, (client) => packageOf(vsn, text(args, 'tar'), client, context))
+  if (!tar.ok) return tar
+  return betweenHooks(() => withNode(context, (client) => install(client, context, 'upgrade', vsn, tar.value, args)))(
+    args,
+    context,
+  )
+}
 
-/** Takes the running node back to a version it still has: the one given, else the one that boots. */
-export const downgrade: NodeCommand = betweenHooks((args, context) =>
-  withNode(context, async (client) => {
-    const given = text(args, 'vsn')
-    const known = given === undefined ? await call(client, context, 'releases', {}) : ok([])
-    if (!known.ok) return known
-    const all = releases(known.value)
-    const vsn = given ?? all.find(({ status }) => status === 'permanent')?.vsn ?? ''
-    if (given === undefined && running(all)?.vsn === vsn) return err(nothingBack(vsn, all, context))
-    return install(client, context, 'downgrade', vsn, undefined, args)
-  }),
-)
+/** The package of a version; undefined where the node needs none. */
+async function packageOf(
+  vsn: string,
+  given: string | undefined,
+  client: Client,
+  context: NodeContext,
+): Promise<Result<string | undefined, Failure>> {
+  const known = await call(client, context, 'releases', {})
+  if (!known.ok) return known
+  const all = releases(known.value)
+  const versions = all.map((one) => one.vsn)
+  // A package that is named may hold another build of a version that is known.
+  if (given === undefined && versions.includes(vsn)) return ok(undefined)
+  const name = running(all)?.name ?? client.node.name
+  const tar = findPackage(vsn, given, name, context, versions)
+  if (!tar.ok || tar.value === undefined) return tar
+  const holds = await call(client, context, 'package', { tar: tar.value })
+  // A node of before cannot say it, and refuses later.
+  if (!holds.ok) return holds.error.tag === 'unknown_method' ? tar : holds
+  const [itsName = name, itsVsn = vsn] = [textOf(holds.value, 'name'), textOf(holds.value, 'vsn')]
+  if (itsVsn === vsn) return tar
+  return err({
+    exit: 'bad_package',
+    tag: 'bad_package',
+    message: `${tar.value} holds ${itsName} ${itsVsn}, not ${vsn}; nothing was done`,
+    facts: { file: tar.value, vsn: itsVsn, asked: vsn },
+  })
+}
 
-/** What runs is what boots: a version has to be named. */
+/** Takes the running node back to a version it still has: the one given, else the one that boots, else the one before. */
+export const downgrade: NodeCommand = async (args, context) => {
+  const given = text(args, 'vsn')
+  const vsn = given === undefined ? await withNode(context, (client) => wayBack(client, context)) : ok(given)
+  if (!vsn.ok) return vsn
+  return betweenHooks(() =>
+    withNode(context, (client) => install(client, context, 'downgrade', vsn.value, undefined, args)),
+  )({ ...args, vsn: vsn.value }, context)
+}
+
+/** The version to go back to where none is named. */
+async function wayBack(client: Client, context: NodeContext): Promise<Result<string, Failure>> {
+  const known = await call(client, context, 'releases', {})
+  if (!known.ok) return known
+  const all = releases(known.value)
+  const [runs, boots] = [running(all)?.vsn, all.find(({ status }) => status === 'permanent')?.vsn]
+  if (boots !== undefined && boots !== runs) return ok(boots)
+  const history = await call(client, context, 'history', {})
+  const before = history.ok ? ranBefore(listOf(history.value, 'history'), all, runs) : undefined
+  return before === undefined ? err(nothingBack(runs ?? '', all, context)) : ok(before)
+}
+
+/** What runs is what boots, and nothing ran before it: a version has to be named. */
 function nothingBack(vsn: string, all: readonly ReleaseFacts[], { program }: NodeContext): Failure {
-  const others = all.filter((one) => one.vsn !== vsn).map((one) => one.vsn)
+  const others = all.filter(({ status }) => status === 'old').map((one) => one.vsn)
   return {
     exit: 'refused',
     tag: 'already_installed',
-    message: `${vsn} runs and is what boots: there is nothing to go back to by itself`,
+    message: `${vsn} runs and is what boots, and no other version is known to have run before it`,
     hints:
       others.length === 0
-        ? [`the node has no other version, see "${program} versions"`]
+        ? [`see what the node has with "${program} versions"`]
         : [`say which version: ${others.map((one) => `"${program} downgrade ${one}"`).join(' or ')}`],
     facts: { vsn, others },
   }

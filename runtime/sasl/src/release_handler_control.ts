@@ -6,7 +6,7 @@
 import { userInfo } from 'node:os'
 import { err, type Result } from '../../../schemas/result.js'
 import { getEnv } from '../../kernel/src/application.js'
-import { type ControlContext, ControlError, type ControlMethod, registerMethod } from '../../kernel/src/control.js'
+import { type ControlContext, type ControlMethod, registerMethod } from '../../kernel/src/control.js'
 import { missing, type Params, text, unwrap } from './control_params.js'
 import type { InstallOptions } from './install_options.js'
 import type { InstallSummary } from './install_release.js'
@@ -18,6 +18,7 @@ import { history, operations, releases } from './release_handler_calls.js'
 import { rootOf } from './release_handler_memory.js'
 import { permanentRelease, runningRelease } from './releases_file.js'
 import { unsetAtStart } from './start_variables.js'
+import { releaseInPackage } from './unpack.js'
 import { touchedBy } from './upgrade_plan.js'
 import { countLive } from './upgrade_plan_live.js'
 import { readPlan } from './upgrade_plan_read.js'
@@ -51,6 +52,13 @@ const METHODS: Readonly<Record<string, ControlMethod>> = {
 
   /** `{}` -> `{ history: [...] }`, oldest first */
   history: async () => ({ history: await history() }),
+
+  /** `{ tar }` -> `{ name, vsn }`: the release that the package says it holds; nothing is unpacked or verified */
+  package: async (params) => {
+    const tar = text(params, 'tar')
+    if (tar === undefined) throw missing('tar')
+    return unwrap(await releaseInPackage(tar))
+  },
 
   /** `{ tar }` or `{ vsn }` (files are in place, or `releases/NAME-VSN.tar.gz` is) -> `{ vsn }` */
   unpack: async (params) => {
@@ -217,12 +225,12 @@ async function known(params: Params): Promise<string> {
   const stays = tar === undefined || (status !== 'unpacked' && status !== 'old')
   if (vsn !== undefined && status !== undefined && stays) return vsn
   if (tar === undefined) return unwrap(await makeKnown(vsn ?? '', params))
-  const unpacked = unwrap(await operations.unpack(tar, whoOf(params), true))
-  if (vsn === undefined || unpacked === vsn) return unpacked
-  throw new ControlError(
-    'bad_package',
-    `${tar}: is "${unpacked}", not "${vsn}"; it was unpacked, and nothing installed`,
-  )
+  if (vsn !== undefined) {
+    const holds = unwrap(await releaseInPackage(tar))
+    if (holds.vsn !== vsn)
+      unwrap(err({ tag: 'bad_package', file: tar, why: `holds ${holds.name} ${holds.vsn}, not ${vsn}` }))
+  }
+  return unwrap(await operations.unpack(tar, whoOf(params), true))
 }
 
 /** A release whose files are in place, else the package `releases/NAME-VSN.tar.gz` of the same name as what runs. */

@@ -54,6 +54,36 @@ export async function findPackage(releasesDir: string, name: string): Promise<Re
   return err({ tag: 'no_such_file', file: places[0] ?? bare, why: 'is not there, or is not a file' })
 }
 
+/** The release that a package says it holds, by the names of its entries; whether all is well with it {@link unpack} says. */
+export async function releaseInPackage(
+  file: string,
+): Promise<Result<{ readonly name: string; readonly vsn: string }, ReleaseError>> {
+  const tar = await import('tar')
+  const found: { name: string; vsn: string }[] = []
+  try {
+    await tar.t({
+      file,
+      strict: true,
+      onReadEntry: ({ path }) => {
+        const [, vsn, name] = /^releases\/([^/]+)\/([^/]+)\.rel\.json$/.exec(cleanPath(path)) ?? []
+        if (vsn !== undefined && name !== undefined) found.push({ name, vsn })
+      },
+    })
+  } catch (failure) {
+    return err(notReadable(file, failure))
+  }
+  const [release] = found
+  return release === undefined
+    ? err({ tag: 'bad_package', file, why: 'holds no releases/VSN/NAME.rel.json' })
+    : ok(release)
+}
+
+const notReadable = (file: string, failure: unknown): ReleaseError => ({
+  tag: 'bad_package',
+  file,
+  why: `is truncated or corrupt (${failure instanceof Error ? failure.message : String(failure)})`,
+})
+
 /**
  * Unpacks a package into the release root.
  *
@@ -106,11 +136,7 @@ export async function stagePackage(
 /** Judges, then extracts; a reason when the package is refused. */
 async function extract(file: string, staging: string): Promise<ReleaseError | undefined> {
   const tar = await import('tar')
-  const bad = (failure: unknown): ReleaseError => ({
-    tag: 'bad_package',
-    file,
-    why: `is truncated or corrupt (${failure instanceof Error ? failure.message : String(failure)})`,
-  })
+  const bad = (failure: unknown): ReleaseError => notReadable(file, failure)
   const entries: PackageEntry[] = []
   try {
     await tar.t({

@@ -280,6 +280,40 @@ test('a package that is named and absent is a wrong input', async () => {
   assert.is((await tool(root, 'upgrade', '9.9.9', '--tar', '/nonexistent.tgz')).code, 3)
 })
 
+test('a package of another version is refused before a hook is asked', async () => {
+  const node = await fake({ releases: result(RELEASES), package: result({ name: 'shop', vsn: '1.0.0' }) })
+  mkdirSync(join(node.root, 'hooks'))
+  writeFileSync(join(node.root, 'hooks', 'pre_upgrade'), '#!/bin/sh\necho asked >&2\nexit 1\n', { mode: 0o755 })
+  const tar = join(node.root, 'shop.tar.gz')
+  writeFileSync(tar, '')
+  assert.equal(await tool(node.root, 'upgrade', '1.2.0', '--tar', tar), {
+    code: 11,
+    out: '',
+    err: `error: ${tar} holds shop 1.0.0, not 1.2.0; nothing was done\n`,
+  })
+  const { code, err } = await tool(node.root, 'upgrade', '1.0.0', '--tar', tar)
+  assert.is(code, 9)
+  assert.match(err, /pre_upgrade of shop 1\.0\.0 is refused/)
+})
+
+test('a downgrade of what boots goes to the version that ran before, or says which did', async () => {
+  const all = ['1.3.0 permanent', '1.2.0 unpacked', '1.1.0 old'].map((one) => {
+    const [vsn, status] = one.split(' ')
+    return { name: 'shop', vsn, erts: '20.0.0', libs: [], status }
+  })
+  const history = [{ action: 'install', from: '1.1.0', to: '1.3.0', outcome: 'ok' }]
+  const node = await fake({ releases: result(all), history: result({ history }), downgrade: result(UPGRADED) })
+  assert.is((await tool(node.root, 'downgrade')).code, 0)
+  assert.equal(node.requests.find(({ method }) => method === 'downgrade')?.params?.vsn, '1.1.0')
+  const unknown = await fake({ releases: result(all), history: result({ history: [] }) })
+  const { code, err } = await tool(unknown.root, 'downgrade')
+  assert.is(code, 9)
+  assert.match(
+    err,
+    /1\.3\.0 runs and is what boots, and no other .*\n {2}say which version: "bin\/shop downgrade 1\.1\.0"\n$/,
+  )
+})
+
 test('a dry run checks and changes nothing', async () => {
   const node = await fake({
     releases: result([...RELEASES, { vsn: '1.2.0', status: 'unpacked' }]),
