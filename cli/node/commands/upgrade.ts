@@ -225,7 +225,10 @@ async function install(
   const answer = await call(client, context, dryRun ? 'check' : method, params, {
     onProgress: (said) => show(said, context),
   })
-  if (!answer.ok) return answer
+  if (!answer.ok) {
+    const restarts = answer.error.exit === 'upgrade_not_undone' && params.error_action !== undefined
+    return restarts ? err({ ...answer.error, hints: ['the node ends now, and the permanent release boots'] }) : answer
+  }
   const { name } = client.node
   let data = answer.value
   const id = dryRun ? undefined : restartIn(data)
