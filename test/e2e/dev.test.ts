@@ -6,6 +6,7 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { WebSocket } from 'ws'
 import { Load } from '../../examples/chat/demo/load.js'
 import { DevRun, type Told } from '../support/dev_session.js'
 import { done, openWorkshop, otpRel, ROOT, record, telling, type Workshop } from '../support/e2e_node.js'
@@ -89,6 +90,21 @@ test('a hundred saves: no connection is dropped, no message lost, the heap stays
   const { dropped, lost, outOfOrder, requestsFailed } = await load.stop()
   assert.equal([dropped, lost, outOfOrder, requestsFailed], [0, 0, 0, 0])
   assert.equal(await load.wrongHistories(), [])
+})
+
+test('a session that is killed closes its connection, and the listener that is killed listens again', async () => {
+  const evaluate = async (code: string) => done(await otpRel(['eval', code, '--root', node()])).trim()
+  const port = await rpc<number>('chat_web/listener', 'port')
+  const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+  const closed = new Promise<number>((resolve) => client.once('close', resolve))
+  await new Promise((resolve) => client.once('open', resolve))
+  await evaluate('Process.exitPid((await Supervisor.whichChildren("session_sup"))[0][1], "kill")')
+  assert.is(await closed, 1001)
+  await evaluate('Process.exitPid(Process.whereis("listener"), "kill")')
+  const again = await rpc<number>('chat_web/listener', 'port')
+  assert.is((await fetch(`http://127.0.0.1:${again}/`)).status < 500, true)
+  const gone = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+  assert.ok(again === port || gone === undefined)
 })
 
 test('a fault of compilation is told with its place, and what ran runs on', async () => {

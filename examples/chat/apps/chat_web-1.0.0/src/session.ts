@@ -24,6 +24,8 @@ export const init = (socket: WebSocket): GenServer.Init<State> => {
   socket.on('message', (data) => Process.send(pid, ['frame', String(data)]))
   socket.on('close', () => Process.send(pid, ['closed']))
   socket.on('error', () => socket.terminate())
+  // However this process ends, also by a kill: its client sees it.
+  Process.abortSignal().addEventListener('abort', () => socket.close(1001))
   return ['ok', { socket, user: '', room: undefined }]
 }
 
@@ -45,8 +47,6 @@ export const handleInfo: GenServer.HandleInfo<State> = (message, state) => {
       return ['noreply', state]
   }
 }
-
-export const terminate: GenServer.Terminate<State> = (_reason, state) => state.socket.close(1001)
 
 function frame(
   frame: Frame | undefined,
