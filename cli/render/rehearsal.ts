@@ -7,7 +7,12 @@ import type { Style } from './style.js'
 /** A process as the node tells of it. */
 type Process = Readonly<Record<string, unknown>>
 
-/** States of one kind that are shown whole; the others are like them. */
+/** Characters up to which a state is shown whole; of a longer one what differs. */
+const SHORT = 200
+/** Places that are shown of those that differ. */
+const PLACES = 10
+
+/** States of one kind that are shown; the others are like them. */
 const SHOWN = 1
 
 const processesOf = (data: unknown): readonly Process[] => {
@@ -19,6 +24,9 @@ const processesOf = (data: unknown): readonly Process[] => {
       })
     : []
 }
+
+/** Of a state that has to be seen whole; the rest with `--json`. */
+const cut = (text: string): string => (text.length > 600 ? `${text.slice(0, 600)}... (the whole with --json)` : text)
 
 const said = (one: Process, key: string): string => String(one[key] ?? '')
 
@@ -56,11 +64,14 @@ function moduleLines(module: string, processes: readonly Process[], style: Style
     `  ${style.bold(module)}   ${count(converted.length, 'state')} converted${converted.length > 0 && changed.length === 0 ? ', and back to what they were' : ''}`,
   ]
   for (const one of converted.slice(0, SHOWN)) {
-    lines.push(`    ${nameOf(one)}  ${style.dim(said(one, 'before'))}`, `      -> ${said(one, 'after')}`)
+    lines.push(...conversionLines(one, style))
   }
   for (const one of changed.slice(0, SHOWN)) {
     const what = one.back === 'failed' ? 'cannot be converted back' : 'is another one after the way there and back'
-    lines.push(`    ${style.yellow('the state')} of ${nameOf(one)} ${what}: ${said(one, 'back_text')}`)
+    const places = differences(one.back_changes)
+    const isLong = places.length > 0 && said(one, 'back_text').length > SHORT
+    const text = isLong ? '' : `: ${said(one, 'back_text')}`
+    lines.push(`    ${style.yellow('the state')} of ${nameOf(one)} ${what}${text}`, ...(isLong ? places : []))
   }
   if (changed.length > SHOWN)
     lines.push(`    the same for ${count(changed.length - SHOWN, 'other process', 'other processes')}`)
@@ -72,13 +83,43 @@ function moduleLines(module: string, processes: readonly Process[], style: Style
   return lines
 }
 
+/** A state before and after, whole or as far as they differ. */
+function conversionLines(one: Process, style: Style): string[] {
+  const [before, after] = [said(one, 'before'), said(one, 'after')]
+  const isShort = before.length <= SHORT && after.length <= SHORT
+  // a node of before did not say what differs
+  if (isShort || !Array.isArray(one.changes)) {
+    return [`    ${nameOf(one)}  ${style.dim(before)}`, `      -> ${after}`]
+  }
+  const places = differences(one.changes)
+  return [`    ${nameOf(one)}  ${style.dim('what differs, the whole with --json:')}`].concat(
+    places.length === 0 ? ['      nothing'] : places,
+  )
+}
+
+/** `+` came, `-` went, `~` became another. */
+function differences(changes: unknown): string[] {
+  const places: readonly unknown[] = Array.isArray(changes) ? changes : []
+  const lines = places.slice(0, PLACES).map((place) => {
+    const { path, before, after } = record(place) ?? {}
+    const at = path === '' ? 'the state' : String(path)
+    if (before === undefined) return `      + ${at}: ${String(after)}`
+    return after === undefined
+      ? `      - ${at}: ${String(before)}`
+      : `      ~ ${at}: ${String(before)} -> ${String(after)}`
+  })
+  return places.length > PLACES ? [...lines, '      ... and more, see --json'] : lines
+}
+
 /** What a rehearsal with failures ends a command with. */
 export function rehearsalFailure(data: unknown, name: string): Failure {
   const { from, to } = record(data) ?? {}
   const failed = processesOf(data).filter(({ outcome }) => outcome === 'failed')
   const shown = failed
     .slice(0, 3)
-    .map((one) => `${said(one, 'module')}, ${nameOf(one)}: ${said(one, 'why')}\n  its state: ${said(one, 'before')}`)
+    .map(
+      (one) => `${said(one, 'module')}, ${nameOf(one)}: ${said(one, 'why')}\n  its state: ${cut(said(one, 'before'))}`,
+    )
   const more =
     failed.length > shown.length
       ? `\n...and ${count(failed.length - shown.length, 'other process', 'other processes')}`

@@ -22,6 +22,7 @@ import type { ReleaseError } from './release_error.js'
 import { readReleaseFiles, readRelup, readScript } from './release_files.js'
 import type { Release } from './releases_file.js'
 import { copyOf } from './state_copy.js'
+import type { StateDifference } from './state_diff.js'
 import { applicationOf, findScript, type UpgradeScript } from './upgrade_plan.js'
 
 /** What became of the copy of one process's state. */
@@ -43,8 +44,12 @@ export interface RehearsedProcess {
   readonly ms?: number
   readonly before?: string
   readonly after?: string
+  /** Where the new state differs, at most 50 places. */
+  readonly changes?: readonly StateDifference[]
   readonly back?: 'the same' | 'different' | 'failed'
   readonly back_text?: string
+  /** Where what came back differs from what it was. */
+  readonly back_changes?: readonly StateDifference[]
   /** Why it failed or was not copied. */
   readonly why?: string
 }
@@ -112,16 +117,18 @@ export async function rehearse(
 
 function withResult(process: RehearsedProcess, result: RehearsalResult | undefined): RehearsedProcess {
   if (result === undefined) return { ...process, outcome: 'failed', why: 'the other process did not come to it' }
-  const { ms, before, after, why, back, backText } = result
+  const { ms, before, after, changes, why, back, backText, backChanges } = result
   return {
     ...process,
     outcome: why === undefined ? 'converted' : 'failed',
     ms,
     before,
     ...(after === undefined ? {} : { after }),
+    ...(changes === undefined ? {} : { changes }),
     ...(why === undefined ? {} : { why }),
     ...(back === undefined ? {} : { back }),
     ...(backText === undefined ? {} : { back_text: backText }),
+    ...(backChanges === undefined ? {} : { back_changes: backChanges }),
   }
 }
 

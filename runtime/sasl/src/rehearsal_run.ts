@@ -9,7 +9,8 @@ import { clock, nowMs } from '../../erts/clock.js'
 import { stop } from '../../erts/init.js'
 import { exportedFunction } from '../../erts/modules.js'
 import { equal } from '../../erts/term.js'
-import { copyOf, revive } from './state_copy.js'
+import { copyOf, reviveTwice } from './state_copy.js'
+import { type StateDifference, stateDiff } from './state_diff.js'
 
 /** One state to convert. */
 export interface RehearsalJob {
@@ -26,7 +27,7 @@ export interface RehearsalJob {
   readonly extraBack: unknown
 }
 
-/** What came of it. Texts are as a log would show them, cut. */
+/** What came of it. Texts are as a log would show them, cut where they are very long. */
 export interface RehearsalResult {
   readonly id: number
   /** What codeChange took, in ms. */
@@ -34,16 +35,22 @@ export interface RehearsalResult {
   readonly before: string
   /** The new state; undefined when it was not made. */
   readonly after?: string
+  /** Where the new state differs. */
+  readonly changes?: readonly StateDifference[]
   /** Why it was not made. */
   readonly why?: string
   /** Whether converting back gives the state that it was; undefined when it was not tried. */
   readonly back?: 'the same' | 'different' | 'failed'
   /** The state that came back, or why none did. */
   readonly backText?: string
+  /** Where what came back differs from what it was. */
+  readonly backChanges?: readonly StateDifference[]
 }
 
-/** Characters of a state that are shown. */
-const SHOWN = 600
+/** Characters that all states together may have as text, and the least and the most of one. */
+const ALL = 4_000_000
+const LEAST = 600
+const MOST = 20_000
 /** Time for one codeChange, in ms: a rehearsal ends. */
 const LIMIT_MS = 60_000
 
@@ -52,28 +59,34 @@ export async function run(jobsFile: string, resultsFile: string): Promise<'ok'> 
   // rehearsal.ts wrote it
   const jobs = deserialize(await readFile(jobsFile)) as readonly RehearsalJob[]
   const results: RehearsalResult[] = []
-  for (const job of jobs) results.push(await rehearse(job))
+  const most = Math.max(LEAST, Math.min(MOST, Math.floor(ALL / jobs.length)))
+  for (const job of jobs) results.push(await rehearse(job, (value) => show(value, most)))
   await writeFile(resultsFile, serialize(results), { mode: 0o600 })
   // when the boot script, whose last instruction this is, has come to its end
   clock.setTimer(0, () => stop(0))
   return 'ok'
 }
 
-async function rehearse(job: RehearsalJob): Promise<RehearsalResult> {
-  const state = revive(job.copy)
-  const before = show(state)
+async function rehearse(job: RehearsalJob, text: (state: unknown) => string): Promise<RehearsalResult> {
   // codeChange may change the state in place
-  const pristine = copyOf(state)
+  const [state, untouched] = reviveTwice(job.copy)
+  const before = text(state)
+  const pristine = copyOf(untouched)
+  const differences = (now: unknown) => stateDiff(named(job, untouched), named(job, now))
   const sinceMs = nowMs()
   const there = await convert(job, job.there, state, job.extra)
   const ms = nowMs() - sinceMs
   if ('why' in there) return { id: job.id, ms, before, why: there.why }
-  const after = show(there.state)
+  const done = { id: job.id, ms, before, after: text(there.state), changes: differences(there.state) }
   const back = await convert(job, job.back, there.state, job.extraBack)
-  if ('why' in back) return { id: job.id, ms, before, after, back: 'failed', backText: back.why }
-  const isSame = equal(copyOf(back.state), pristine)
-  return { id: job.id, ms, before, after, back: isSame ? 'the same' : 'different', backText: show(back.state) }
+  if ('why' in back) return { ...done, back: 'failed', backText: back.why }
+  if (equal(copyOf(back.state), pristine)) return { ...done, back: 'the same', backText: text(back.state) }
+  return { ...done, back: 'different', backText: text(back.state), backChanges: differences(back.state) }
 }
+
+/** A state of which both parts have their names. */
+const named = ({ kind }: RehearsalJob, state: unknown): unknown =>
+  kind === 'state' || !Array.isArray(state) ? state : { state: state[0], data: state[1] }
 
 async function convert(
   { kind, module }: RehearsalJob,
@@ -102,12 +115,12 @@ function inTime(value: unknown): Promise<unknown> {
   })
 }
 
-function show(value: unknown): string {
+function show(value: unknown, most = LEAST): string {
   const text = inspect(value, {
-    depth: 6,
-    maxArrayLength: 20,
-    maxStringLength: 200,
+    depth: 20,
+    maxArrayLength: 1000,
+    maxStringLength: most,
     breakLength: Number.POSITIVE_INFINITY,
   })
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text
+  return text.length > most ? `${text.slice(0, most)}...` : text
 }

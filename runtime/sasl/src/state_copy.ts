@@ -147,3 +147,10 @@ export function revive(copy: unknown): unknown {
   }
   return walk(copy)
 }
+
+/** Two values of a copy that share nothing but their stand-ins: one to change, one to compare with. */
+export function reviveTwice(copy: unknown): readonly [unknown, unknown] {
+  const both: Node = { kind: 'array', items: [copy, structuredClone(copy)] }
+  // an array of two, as it says above
+  return revive(both) as [unknown, unknown]
+}
