@@ -39,7 +39,7 @@ export function callFailure(error: CallError, program: string): Failure {
   // The node's own words for why a process ended show each error with its stack, and the stack once more.
   const ended = tag === 'exit' && facts.reason !== undefined
   const said = ended
-    ? formatTerm(facts.reason, false)
+    ? `${endedWords(facts.reason)}${formatTerm(facts.reason, false)}`
     : tag === 'syntax_error'
       ? `${placeOf(facts)}this is no JavaScript: ${message}`
       : message
@@ -49,6 +49,29 @@ export function callFailure(error: CallError, program: string): Failure {
     message: said,
     hints: [...markOf(facts), ...stackOf(facts), ...hints(error.error, program)],
     facts,
+  }
+}
+
+/**
+ * Why a call failed, in words before the term. OTP: a caller exits with `{Reason, {Module, Function, [Server | Rest]}}`,
+ * which says it to who knows OTP.
+ */
+function endedWords(reason: unknown): string {
+  const [why, called, ...more]: readonly unknown[] = Array.isArray(reason) ? reason : []
+  if (more.length > 0 || !Array.isArray(called)) return ''
+  const [module, fun, args]: readonly unknown[] = called
+  if (typeof module !== 'string' || typeof fun !== 'string' || !Array.isArray(args)) return ''
+  const server = typeof args[0] === 'string' ? `"${args[0]}"` : formatTerm(args[0], false)
+  switch (why) {
+    case 'noproc':
+      return `there is no process ${server}: `
+    case 'timeout':
+      return `${server} did not answer in time: `
+    case 'calling_self':
+      return `${server} called itself: `
+    default:
+      if (Array.isArray(why) && why[0] === 'nodedown') return `${server} is on a node that cannot be reached: `
+      return `${server} ended before it answered: `
   }
 }
 

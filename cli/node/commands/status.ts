@@ -17,7 +17,7 @@ export const status: NodeCommand = (args, context) =>
     const down = listOf(facts, 'not_running').map(String)
     const rows: (readonly [string, string])[] = [
       ['process', [String(node.pid), uptimeMs === undefined ? '' : `, for ${formatMs(uptimeMs)}`].join('')],
-      ['node', [nodeName(facts), node.node === '' ? undefined : `Node ${node.node}`].filter(Boolean).join(', ')],
+      ['node', node.node === '' ? '' : `Node ${node.node}`],
       [
         'applications',
         applicationsOf(facts)
@@ -69,12 +69,6 @@ export const pid: NodeCommand = (_args, context) =>
       ? ok(report({ pid: node.pid }, [String(node.pid)]))
       : err({ exit: 'not_answering', tag: 'no_pid', message: 'the node did not say its process id' }),
   )
-
-/** The name others reach it under; a node that no other can reach has none. OTP: `nonode@nohost`. */
-function nodeName(facts: unknown): string | undefined {
-  const name = textOf(facts, 'node_name')
-  return name === 'nonode@nohost' ? undefined : name
-}
 
 /** In start order; the node lists them as OTP does, the last started first. */
 function applicationsOf(facts: unknown): ApplicationFacts[] {

@@ -1,5 +1,6 @@
 /** The kernel's own methods of the control socket: `status`, `stop`, `restart`, `applications`, `rpc`, `eval`. */
 
+import { hostname } from 'node:os'
 import { nearest } from '../../../schemas/nearest.js'
 import { nodeArguments } from '../../erts/arguments.js'
 import { clock } from '../../erts/clock.js'
@@ -7,7 +8,7 @@ import { ErlangError, Exit, exitReason } from '../../erts/exit.js'
 import { lostLauncher } from '../../erts/heart.js'
 import { bootSteps, getStatus, reboot, scriptId, stop } from '../../erts/init.js'
 import { applyMfa, exportedFunction, isModule, resolveModule } from '../../erts/modules.js'
-import { exitPid, NODE, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
+import { exitPid, processes, receive, spawn, spawnMonitor } from '../../erts/process.js'
 import * as application from './application.js'
 import { allLoaded } from './code.js'
 import { type ControlContext, ControlError, type ControlMethod, registerMethod } from './control.js'
@@ -27,7 +28,8 @@ const status: ControlMethod = async () => {
   const running = await runningApplications()
   return {
     ...info,
-    node_name: NODE,
+    // For people and tools, as a plan has it. No other node can reach this one, so that `Node.node()` is another.
+    node_name: `${info.name}@${hostname()}`,
     booted: booted === undefined ? null : { name: booted.name, vsn: booted.vsn },
     status: state,
     progress,

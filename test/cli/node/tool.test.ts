@@ -465,7 +465,33 @@ test('a process that ended by an error: the error without its stack, and where i
   ]
   const { root } = await fake({ rpc: refusal({ tag: 'exit', message: `${stack} ${stack}`, reason }) })
   const { code, err } = await tool(root, 'rpc', 'a/b', 'c')
-  assert.equal([code, err], [14, "error: [ TypeError: no, [ 'gen_server', 'call', [ 'x' ] ] ]\n  at f (a.ts:1:2)\n"])
+  assert.equal(
+    [code, err],
+    [
+      14,
+      `error: "x" ended before it answered: [ TypeError: no, [ 'gen_server', 'call', [ 'x' ] ] ]\n  at f (a.ts:1:2)\n`,
+    ],
+  )
+})
+
+for (const [cause, words] of [
+  ['noproc', 'there is no process "cart": '],
+  ['timeout', '"cart" did not answer in time: '],
+  ['calling_self', '"cart" called itself: '],
+  [['nodedown', 'a@b'], '"cart" is on a node that cannot be reached: '],
+  ['shutdown', '"cart" ended before it answered: '],
+] as const) {
+  test(`a call that failed with ${JSON.stringify(cause)} is told in words before the term`, async () => {
+    const reason = [cause, ['GenServer', 'call', ['cart', 'count']]]
+    const { root } = await fake({ rpc: refusal({ tag: 'exit', message: 'x', reason }) })
+    const { err } = await tool(root, 'rpc', 'shop/cart', 'count')
+    assert.is(err.slice(0, err.indexOf('[')), `error: ${words}`)
+  })
+}
+
+test('a reason that is no failed call stays as it is', async () => {
+  const { root } = await fake({ rpc: refusal({ tag: 'exit', message: 'x', reason: ['no', 'idea'] }) })
+  assert.is((await tool(root, 'rpc', 'shop/cart', 'count')).err, "error: [ 'no', 'idea' ]\n")
 })
 
 test('eval sends the text as it is', async () => {
