@@ -91,6 +91,10 @@ function words(event: DevEvent, context: CliContext): Omit<Report, 'warnings'> {
     }
     case 'same':
       return { data, lines: (style) => [style.dim(`${event.paths.join(', ')}: the code is the same`)] }
+    case 'unbuilt': {
+      const said = `${event.path} is not what the node loads of ${event.package}: build the package, and its result is taken in`
+      return { data, lines: (style) => [style.dim(said)] }
+    }
     case 'faults':
       return {
         data,

@@ -47,6 +47,8 @@ export type DevEvent =
     }
   /** What was saved makes the same code. */
   | { readonly event: 'same'; readonly paths: readonly string[] }
+  /** A source of a library of the project was saved, which the release does not load: the library is to be built. */
+  | { readonly event: 'unbuilt'; readonly path: string; readonly package: string }
   /** It cannot be built; what ran before runs. */
   | { readonly event: 'faults'; readonly faults: readonly Fault[] }
   /** The node refused it or took it back. */

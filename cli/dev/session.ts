@@ -21,6 +21,7 @@ import type { Failure } from '../render/failure.js'
 import { changeScript, type Modules, moduleChange, modulesOf, readAhead } from './change.js'
 import { place, putBack } from './ebin.js'
 import type { DevEvent } from './events.js'
+import { type Library, librariesOf, libraryOf } from './libraries.js'
 import { callMessage, type DevNode, startNode } from './node_process.js'
 import {
   foldersOf,
@@ -79,6 +80,7 @@ interface Built {
   /** Files that shape the release, as they were read. */
   readonly texts: Map<string, string>
   readonly running: Modules
+  readonly libraries: readonly Library[]
 }
 
 /** How long what is under way may go on when the session ends, in ms. */
@@ -174,6 +176,8 @@ class DevSession implements Session {
     const ofKind = (kind: string) => paths.filter((path) => kindOf(path, built.project) === kind)
     const [shaping] = ofKind('release').filter((path) => isOther(path, built))
     if (shaping !== undefined) return this.#restart(`${this.#show(shaping)} has changed`)
+    const library = this.#changedLibrary(paths, built)
+    if (library !== undefined) return this.#restart(`${library.name} has changed`)
     const code = ofKind('code')
     await Promise.all(code.map(filled))
     // The system may tell of one save twice.
@@ -249,6 +253,23 @@ class DevSession implements Session {
     for (const note of notes) this.#noted.add(note)
   }
 
+  /** A library of which something is saved that counts: what is loaded of it, or with build hooks a source as well. */
+  #changedLibrary(paths: readonly string[], built: Built): Library | undefined {
+    const { libraries, project } = built
+    const hasHooks = (project.config.buildHooks.before ?? []).length > 0
+    const found = paths.flatMap((path) => {
+      const library = kindOf(path, project) === undefined ? libraryOf(path, libraries) : undefined
+      return library !== undefined && isOther(path, built) ? [{ path, library }] : []
+    })
+    const counts = found.find(({ path, library }) => hasHooks || library.loaded.has(path))
+    const [source] = found
+    if (counts === undefined && source !== undefined) {
+      const { path, library } = source
+      this.#options.tell({ event: 'unbuilt', path: this.#show(path), package: library.name })
+    }
+    return counts?.library
+  }
+
   #faults(faults: readonly CompileFault[]): Fault[] {
     return faults.map((fault) => compileFault(fault, (path) => this.#show(path)))
   }
@@ -300,6 +321,10 @@ class DevSession implements Session {
     const options = { ...config, releases, dev: true, force: true, dryRun: check }
     const done = await build(from, options, check ? undefined : context.progress)
     if (!done.ok) return done
+    const libraries = await librariesOf(project, compiled.value.applications, cache)
+    if (!check) this.#watch?.add(libraries.map(({ dir }) => dir))
+    // as they were placed: hooks may have built them just now
+    for (const file of libraries.flatMap(({ loaded }) => [...loaded])) texts.set(file, textOf(file))
     // A save does not wait for what only later builds read.
     const later: Cache = {
       get: (key) => cache.get(key),
@@ -307,7 +332,7 @@ class DevSession implements Session {
         cache.put(key, value).catch(() => {})
       },
     }
-    return ok({ project, memory, cache: later, texts, running: modulesOf(compiled.value.applications) })
+    return ok({ project, memory, cache: later, texts, running: modulesOf(compiled.value.applications), libraries })
   }
 
   #look(project: Project): void {

@@ -66,6 +66,8 @@ export interface Traced {
   readonly packages: readonly TracedPackage[]
   /** Links in `lib/APP-VSN/node_modules`, by application. */
   readonly links: ReadonlyMap<string, readonly StoreLink[]>
+  /** Files of packages that are not installed but the project's own, absolute: those that are loaded. */
+  readonly files: readonly string[]
 }
 
 type Asked = SourcePlace & Pick<PackageImport, 'listed' | 'path'>
@@ -114,7 +116,7 @@ export async function trace(
 ): Promise<Result<Traced, readonly TraceFault[]>> {
   const { cache = noCache } = options
   const used = inputs.filter(({ imports }) => imports.length > 0)
-  if (used.length === 0) return ok({ packages: [], links: new Map() })
+  if (used.length === 0) return ok({ packages: [], links: new Map(), files: [] })
 
   const world = openPackages()
   const faults: TraceFault[] = []
@@ -178,7 +180,8 @@ export async function trace(
   for (const [application, found] of roots) {
     links.set(application, storeLinks({ dir: '', name: '', version: '', dependencies: found }, byDir, keys))
   }
-  return ok({ packages: [...packages.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), links })
+  const files = reached.files.filter((file) => !isInstalled(file))
+  return ok({ packages: [...packages.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), links, files })
 }
 
 /** The fault with its place and words. @param show how it names files */
@@ -217,7 +220,8 @@ function words(fault: TraceFault, show: (file: string) => string): string {
 const isWhole = ({ specifier, listed }: PackageImport): boolean =>
   listed === true && packageName(specifier) === specifier
 
-const isInstalled = (dir: string): boolean => /[/\\]node_modules[/\\]/.test(dir)
+/** Whether a path is that of an installed package, or in one. */
+export const isInstalled = (dir: string): boolean => /[/\\]node_modules[/\\]/.test(dir)
 
 /** The fault as one sentence, place first. */
 export const formatTraceFault = (fault: TraceFault): string => formatFault(traceFault(fault))

@@ -13,6 +13,8 @@ import type { PackageImport, TraceInput } from './trace.js'
 export interface Reach {
   /** Folders of packages, absolute. */
   readonly dirs: readonly string[]
+  /** Every file that is loaded, and the package.json of each package, absolute. */
+  readonly files: readonly string[]
   /** Imports that lead to no file, each with its application. */
   readonly unresolved: readonly (readonly [PackageImport, application: string])[]
   /** Files of TypeScript that imports lead to, which Node loads from no package. */
@@ -22,6 +24,7 @@ export interface Reach {
 /** The package folders that files loaded from the imports are in, and the imports that lead to no file. */
 export async function reach(inputs: readonly TraceInput[], cache: Cache): Promise<Reach> {
   const dirs = new Set<string>()
+  const files = new Set<string>()
   const unresolved: [PackageImport, string][] = []
   const typescript: [PackageImport, string, string][] = []
   for (const { application, dir, imports } of inputs) {
@@ -33,6 +36,7 @@ export async function reach(inputs: readonly TraceInput[], cache: Cache): Promis
       if (found.missing.length === 0 && found.typescript.length === 0) await cache.put(key, found)
     }
     for (const folder of found.packages) dirs.add(folder)
+    for (const [file] of found.files) files.add(file)
     const importOf = (specifier: string) => imports.filter((one) => one.specifier === specifier).slice(0, 1)
     for (const specifier of found.missing) {
       for (const one of importOf(specifier)) unresolved.push([one, application])
@@ -41,7 +45,7 @@ export async function reach(inputs: readonly TraceInput[], cache: Cache): Promis
       for (const one of importOf(specifier)) typescript.push([one, application, file])
     }
   }
-  return { dirs: [...dirs], unresolved, typescript }
+  return { dirs: [...dirs], files: [...files], unresolved, typescript }
 }
 
 interface Reached {

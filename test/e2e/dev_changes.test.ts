@@ -3,7 +3,7 @@
  * packages, other branches. Each is told in words, and the node that runs goes on until there is a better one.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -165,7 +165,7 @@ test('a state of another form without codeChange is noted', async () => {
   await put(src('cart.ts'), other)
   assert.match(
     String((await expect('live')).notes),
-    /shop\/cart: init, or what it uses, differs, and there is no codeChange/,
+    /shop\/cart: init, or what it uses, differs: .* there is no codeChange/,
   )
   assert.equal(await rpc('shop/cart', 'look'), { n: 2 })
 })
@@ -241,6 +241,23 @@ test('a package that is not installed leaves the node alone; when it is, it runs
   await put(path('package.json'), { ...json, dependencies: { left: '1.0.0' } })
   await expect('restarting', 'started')
   assert.is(await rpc('shop/price', 'side'), 'side')
+})
+
+test('a library of the workspace that is built anew restarts the node; a source of it alone is told', async () => {
+  await put(path('packages/words/dist/words.js'), "export const say = () => 'one'\n")
+  await symlink(path('packages/words'), path('node_modules/words'))
+  const manifest = { name: 'words', version: '1.0.0', type: 'module', exports: './dist/words.js' }
+  await put(path('packages/words/package.json'), manifest)
+  await expect('restarting', 'started')
+  await put(src('price.ts'), `import { say } from 'words'\n${PRICE}export const side = () => say()\n`)
+  await expect('restarting', 'started')
+  assert.is(await rpc('shop/price', 'side'), 'one')
+  await put(path('packages/words/src/words.ts'), "export const say = (): string => 'two'\n")
+  assert.equal(await expect('unbuilt'), { event: 'unbuilt', path: 'packages/words/src/words.ts', package: 'words' })
+  await put(path('packages/words/dist/words.js'), "export const say = () => 'two'\n")
+  assert.is((await expect('restarting')).why, 'words has changed')
+  await expect('started')
+  assert.is(await rpc('shop/price', 'side'), 'two')
 })
 
 test('a node that crashed, or does not start, is started again at the next save', async () => {

@@ -184,7 +184,7 @@ test('a package that is imported dynamically may be absent', async () => {
   const inputs = [
     { application: 'shop', dir: join(root, 'apps/shop'), imports: [{ ...importOf('left-pad'), optional: true }] },
   ]
-  assert.equal(await trace(inputs), { ok: true, value: { packages: [], links: new Map([['shop', []]]) } })
+  assert.equal(await trace(inputs), { ok: true, value: { packages: [], links: new Map([['shop', []]]), files: [] } })
 })
 
 test('an entry that a package does not export is a fault of the importing line', async () => {

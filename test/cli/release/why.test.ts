@@ -82,6 +82,7 @@ const traced = (needs: Readonly<Record<string, readonly string[]>>, linked: read
     dir: `node_modules/${name}`,
     links: links.map((one) => ({ name: one, key: `${one}@1.0.0`, package: one })),
   })),
+  files: [],
   links: new Map([['shop', linked.map((name) => ({ name, key: `${name}@1.0.0`, package: name }))]]),
 })
 
