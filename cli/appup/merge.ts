@@ -2,6 +2,7 @@
  * What a person wrote in an appup.json and what was generated, together: an instruction by hand counts instead of the
  * generated one for the same module or child; what nobody wrote is filled in. Pure.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { findEntry, readAppup } from '../../runtime/sasl/src/systools_appup.js'
 import type { Appup, AppupInstruction } from '../../schemas/types.js'
 import type { GeneratedAppup } from './generate.js'
@@ -24,7 +25,7 @@ export interface MergedEntry {
   readonly after: readonly AppupInstruction[]
   /** Changes that what is written does not cover: `MODULE`, or `MODULE CHILD`. */
   readonly missing: readonly string[]
-  /** What is written is said for its modules. */
+  /** What is written about them counts, and is not what would be generated. */
   readonly byHand: readonly string[]
 }
 
@@ -71,6 +72,12 @@ function mergeEntry(appup: Appup, generated: GeneratedAppup, direction: Directio
   const lacking = generated[direction].filter((one) => keysOf(one, application).some(isWanted))
   const named = new Set([...written, ...lacking].flatMap((one) => (isHigh(one) ? keysOf(one, application) : [])))
   const ready = lacking.map((one) => withoutUnknown(one, named))
+  // What a run before wrote is nobody's own.
+  const isGenerated = (piece: GeneratedAppup['pieces'][number]) =>
+    isDeepStrictEqual(
+      written.filter((one) => keysOf(one, application).includes(keyOf(piece))),
+      piece[direction].map((one) => withoutUnknown(one, named)),
+    )
   return {
     direction,
     vsn: from,
@@ -80,7 +87,7 @@ function mergeEntry(appup: Appup, generated: GeneratedAppup, direction: Directio
     before: ready.filter((one) => !isLast(one)),
     after: ready.filter(isLast),
     missing,
-    byHand: generated.pieces.map(keyOf).filter(isCovered),
+    byHand: generated.pieces.filter((piece) => isCovered(keyOf(piece)) && !isGenerated(piece)).map(keyOf),
   }
 }
 

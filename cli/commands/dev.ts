@@ -71,7 +71,7 @@ function words(event: DevEvent, context: CliContext): Omit<Report, 'warnings'> {
       }
     case 'live': {
       const did = [
-        ...(event.migrated > 0 ? [`${count(event.migrated, 'state')} migrated`] : []),
+        ...(event.migrated > 0 ? [`${count(event.migrated, 'state')} converted`] : []),
         ...event.started.map((id) => `${id} started`),
         ...event.stopped.map((id) => `${id} stopped`),
       ]

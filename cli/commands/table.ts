@@ -453,7 +453,7 @@ const DEV: CliCommandEntry = {
   group: 'Node',
   summary: 'Run the project here, and put every save into the running node, its state kept',
   details: [
-    'A changed module goes through the upgrade path of the node: its processes are suspended, its code replaced, its states migrated by codeChange, and all is taken back when a step fails. A fault of compilation is shown, and what ran before runs on.',
+    'A changed module goes through the upgrade path of the node: its processes are suspended, its code replaced, its states converted by codeChange, and all is taken back when a step fails. A fault of compilation is shown, and what ran before runs on.',
     'A change of app.json, of the configuration, of priv or of npm packages builds the release anew and restarts the node. It is built in _build/dev, apart from what "build" makes. Of a release with several versions the last one is run.',
     'What else is given goes to the node: --APP key=value sets a parameter of an application. Keys in a terminal: r restart, c clear, q quit.',
   ],

@@ -27,6 +27,21 @@ function part(word: string, said: string, style: Style): string[] {
   return wrap(said, LINE - LEFT).map((line, at) => `  ${padEnd(at === 0 ? style.cyan(word) : '', LEFT - 2)}${line}`)
 }
 
+/** Below each other, as many beside each other as fit. */
+function inColumns(names: readonly string[]): string[] {
+  const width = Math.max(...names.map((name) => name.length)) + 2
+  const across = Math.max(1, Math.floor((LINE - 2) / width))
+  const rows = Array.from({ length: Math.ceil(names.length / across) }, (_, row) =>
+    names.slice(row * across, (row + 1) * across),
+  )
+  return rows.map((row) =>
+    row
+      .map((name) => padEnd(name, width))
+      .join('')
+      .trimEnd(),
+  )
+}
+
 /** An area with its codes, as many on a line as fit; exit codes with their numbers, one a line. */
 export function areaLines({ name, title, pages }: Area, style: Style): string[] {
   const names = Object.keys(pages)
@@ -35,6 +50,6 @@ export function areaLines({ name, title, pages }: Area, style: Style): string[] 
       ? Object.entries(EXIT_CODES).map(
           ([one, { code, means }]) => `${padEnd(String(code), 5)}${padEnd(one, 20)}${means}`,
         )
-      : wrap([...names].sort().join('  '), LINE)
+      : inColumns([...names].sort())
   return [style.bold(title), ...lines.map((line) => `  ${line}`), '']
 }

@@ -126,7 +126,7 @@ function moduleText(module: ModuleChange, live: LiveCounts | null): string {
   const same = 'same' in module && module.same ? ', its code is the same' : ''
   switch (module.change) {
     case 'update':
-      return `update, ${module.migrated ? 'state migrated by code_change' : 'its processes stand still meanwhile'}${same}${processes(module.id, live)}`
+      return `update, ${module.migrated ? 'state converted by code_change' : 'its processes stand still meanwhile'}${same}${processes(module.id, live)}`
     case 'supervisor':
       return `supervisor update${childrenText(module)}${processes(module.id, live)}`
     case 'load':

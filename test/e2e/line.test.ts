@@ -101,7 +101,7 @@ test('build', async () => {
 test('tar: the same input gives the same bytes', async () => {
   const text = done(await otpRel(['tar', '--project', project]))
   assert.match(text, /upgrade 1\.0\.0 --restart \(it has no relup: \S+ holds no version that its appups lead from\)/)
-  assert.match(text, /otp-rel upgrade 1\.1\.0 --root DIR \(a node that runs 1\.0\.0\)/)
+  assert.match(text, /otp-rel --project \S+ upgrade 1\.1\.0 --root DIR \(a node that runs 1\.0\.0\)/)
   const first = await contentsOf(tars)
   assert.equal(
     Object.keys(first),
@@ -197,7 +197,7 @@ test('upgrade --dry-run says what it would do and changes nothing that runs', as
   const host = hostname().replaceAll('.', '\\.')
   for (const line of [
     '^counter 1\\.0\\.0 -> 1\\.1\\.0 {3}hot upgrade, nothing restarts',
-    `^ {4}counter +update, state migrated by code_change \\(1 process on node counter@${host}\\)`,
+    `^ {4}counter +update, state converted by code_change \\(1 process on node counter@${host}\\)`,
     `^ {4}tally +update, its processes stand still meanwhile \\(1 process on node counter@${host}\\)`,
     '^ {4}words +load_module',
     '^ {2}config +counter\\.step {2}1 -> 2 \\(no configChange: .*; read by web/listener\\)',
@@ -220,7 +220,7 @@ test('upgrade under load: no request fails, no number is lost, the state is migr
   await underLoad(async () => {
     const text = done(await bin('upgrade', '1.1.0'))
     assert.match(text, /^ {2}1\/6 checked the plan, 3 modules compile and evaluate +\S+ m?s\n/)
-    assert.match(text, /\ncounter is 1\.1\.0: .* 0 restarted, 1 state migrated\. Not permanent yet:\n/)
+    assert.match(text, /\ncounter is 1\.1\.0: .* 0 restarted, 1 state converted\. Not permanent yet:\n/)
   })
   const look = await node.get()
   assert.equal([look.version, look.shape, look.step], ['1.1.0', ['count', 'since'], 2])

@@ -118,7 +118,7 @@ test('build, boot, change in place, upgrade, commit, stop', async () => {
   assert.match(built.stdout, /relup\.json from 1\.0\.0/)
   assert.match(
     done(await npx('upgrade', '1.1.0')),
-    /^counter is 1\.1\.0: .*, 0 restarted, 1 state migrated\. Not permanent yet:$/m,
+    /^counter is 1\.1\.0: .*, 0 restarted, 1 state converted\. Not permanent yet:$/m,
   )
   const look = await node.get()
   assert.equal(

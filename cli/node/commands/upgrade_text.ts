@@ -52,7 +52,7 @@ export function installLines(
     ms === undefined ? '' : formatMs(ms),
     pauseMs === undefined ? '' : `longest pause of a process ${formatMs(pauseMs)}`,
     restarted === undefined ? '' : `${restarted} restarted`,
-    migrated === undefined ? '' : `${count(migrated, 'state')} migrated`,
+    migrated === undefined ? '' : `${count(migrated, 'state')} converted`,
   ].filter((fact) => fact !== '')
   const head = `${name} is ${vsn}${facts.length === 0 ? '' : `: ${facts.join(', ')}`}.`
   const back =

@@ -59,7 +59,7 @@ function probationLines(probation: unknown): string[] {
   const [vsn, elapsed, of] = [textOf(probation, 'vsn'), numberOf(probation, 'elapsed_ms'), numberOf(probation, 'of_ms')]
   if (vsn === undefined || elapsed === undefined || of === undefined) return []
   const failures = numberOf(probation, 'failures') ?? 0
-  const state = failures === 0 ? '' : `, ${count(failures, 'bad answer')} in a row`
+  const state = failures === 0 ? '' : `, ${count(failures, 'bad answer')}${failures === 1 ? '' : ' in a row'}`
   const left = formatMs(Math.max(0, of - elapsed))
   return ['', `${vsn} is on probation: ${left} to go${state}, ${textOf(probation, 'answer') ?? ''}`]
 }

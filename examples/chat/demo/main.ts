@@ -54,7 +54,7 @@ async function start(): Promise<number> {
 async function change(load: Load, command: 'upgrade' | 'downgrade', vsn: string): Promise<Upgraded> {
   const summary = await otpRel<Upgraded>(command, vsn, ...node)
   say(
-    `${command}d to ${vsn}: ${summary.migrated} states migrated, longest pause of a process ${summary.longest_pause_ms.toFixed(1)} ms, ${summary.duration_ms.toFixed(0)} ms in all`,
+    `${command}d to ${vsn}: ${summary.migrated} states converted, longest pause of a process ${summary.longest_pause_ms.toFixed(1)} ms, ${summary.duration_ms.toFixed(0)} ms in all`,
   )
   const style = vsn === '1.0.0' ? 'old' : 'new'
   await until(`every client sees the behaviour of ${vsn}`, () =>
@@ -112,7 +112,7 @@ async function demo(): Promise<boolean> {
     ['messages sent', seen.messages],
     ['messages delivered', seen.deliveries],
     ['requests answered', seen.requests],
-    ['states migrated', changes.reduce((total, { migrated }) => total + migrated, 0)],
+    ['states converted', changes.reduce((total, { migrated }) => total + migrated, 0)],
     ['longest pause of a process', `${Math.max(...changes.map((one) => one.longest_pause_ms)).toFixed(1)} ms`],
     ['longest gap a client saw', `${seen.longestGapMs.toFixed(1)} ms`],
     ['longest request', `${seen.longestRequestMs.toFixed(1)} ms`],

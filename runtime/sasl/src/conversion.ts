@@ -124,7 +124,8 @@ export class Conversions {
     }
     for (const one of done) this.#done.push(one) // any number of them
     if (failures.length > 0) throw new EvalFailure(doing, failures.slice(0, NAMED).join('; '))
-    tell({ step: 'converted', processes: done.length, module })
+    const supervisors = done.filter(({ found }) => found.kind === 'supervisor').length
+    tell({ step: 'converted', processes: done.length, supervisors, module })
   }
 
   /** Processes that started on old code after the last look and before the load: they are converted as well. */

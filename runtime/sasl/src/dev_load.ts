@@ -88,7 +88,7 @@ export async function devLoad(
     const notUndone = await log.run(() => controller.restore(data).then(() => {}))
     const doing = failure instanceof EvalFailure ? failure.doing : 'the change'
     const why = failure instanceof Error ? failure.message : format(failure)
-    return err({ tag: 'install_failed', from: 'old code', to: 'new code', doing, why, notUndone })
+    return err({ tag: 'install_failed', from: '', to: '', doing, why, notUndone })
   } finally {
     await world.applies.settle()
   }
@@ -96,6 +96,6 @@ export async function devLoad(
 
 const checkFailed = (faults: readonly ReleaseError[]): ReleaseError => ({
   tag: 'check_failed',
-  vsn: 'new code',
+  vsn: '',
   faults,
 })

@@ -259,6 +259,7 @@ function textOf(done: EvalProgress): string {
     case 'loaded':
       return `loaded ${done.modules.length} ${plural(done.modules.length, 'module', 'modules')}`
     case 'converted':
+      if (done.supervisors > 0) return `read the children of ${done.module} anew`
       return `converted ${done.processes} ${plural(done.processes, 'state', 'states')} of ${done.module}`
     case 'resumed':
       return `resumed ${done.processes} ${plural(done.processes, 'process', 'processes')}, longest pause ${inMs(done.longest_pause_ms)}${listed('; stopped', done.stopped)}${listed('; started', done.started)}`

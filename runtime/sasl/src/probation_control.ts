@@ -37,6 +37,8 @@ export async function prove(
 /** How often the client is told where a probation stands, in ms. */
 const TELL_MS = 1_000
 
+const badAnswers = (count: number): string => (count === 1 ? '1 bad answer' : `${count} bad answers in a row`)
+
 /** Waits for the end of a probation, as long as somebody is there to be told. */
 async function follow(from: string, to: string, { progress, signal }: Told): Promise<Proved> {
   const end = verdict()
@@ -47,7 +49,7 @@ async function follow(from: string, to: string, { progress, signal }: Told): Pro
   let told = ''
   const tell = async (): Promise<void> => {
     const now = await probationStatus()
-    const state = now === undefined || now.failures === 0 ? 'healthy' : `${now.failures} bad answers in a row`
+    const state = now === undefined || now.failures === 0 ? 'healthy' : badAnswers(now.failures)
     const text = now === undefined ? '' : `${state}: ${now.answer}`
     if (now === undefined || text === told) return
     told = text

@@ -104,6 +104,7 @@ export type ReleaseError =
   /** An installation failed on its way and was undone. */
   | {
       readonly tag: 'install_failed'
+      /** A version; empty for a change of single modules, as `dev` makes it. */
       readonly from: string
       readonly to: string
       /** What was being done: the instruction as text. */
@@ -237,14 +238,14 @@ export function formatReleaseError(error: ReleaseError): string {
     case 'no_space':
       return `${error.dir}: ${error.needBytes} bytes are needed, ${error.freeBytes} are free`
     case 'check_failed':
-      return `release "${error.vsn}" cannot be installed; nothing was changed:\n${error.faults
+      return `${error.vsn === '' ? 'the change' : `release "${error.vsn}"`} cannot be installed; nothing was changed:\n${error.faults
         .map((fault) => `  - ${formatReleaseError(fault)}`)
         .join('\n')}`
     case 'install_failed':
       return `${error.doing} failed: ${error.why}; ${
         error.notUndone.length === 0
-          ? `the node runs "${error.from}" as before`
-          : `the node runs "${error.from}", but could not put back: ${error.notUndone.join('; ')}`
+          ? `${runs(error.from)} as before`
+          : `${runs(error.from)}, but could not put back: ${error.notUndone.join('; ')}`
       }`
     case 'bad_build':
       return `this build of "${error.vsn}" was installed before (${error.at}) and was not healthy: ${error.answer}; build it anew, or install it all the same with the option "again"`
@@ -272,6 +273,9 @@ export function formatReleaseError(error: ReleaseError): string {
       return `${error.file}: ${error.why} (${error.code})`
   }
 }
+
+/** Of a change of single modules there is no version. */
+const runs = (vsn: string): string => (vsn === '' ? 'what ran before runs' : `the node runs "${vsn}"`)
 
 function wantedStatus(action: string): string {
   switch (action) {

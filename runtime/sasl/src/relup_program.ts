@@ -43,7 +43,7 @@ export interface Program {
 export type EvalProgress =
   | { readonly step: 'suspended'; readonly processes: number }
   | { readonly step: 'loaded'; readonly modules: readonly string[] }
-  | { readonly step: 'converted'; readonly processes: number; readonly module: string }
+  | { readonly step: 'converted'; readonly processes: number; readonly supervisors: number; readonly module: string }
   | {
       readonly step: 'resumed'
       readonly processes: number

@@ -232,6 +232,18 @@ test('an instruction by hand counts, what is missing is filled in, comments stay
   assert.equal(again.ok && again.value, value, edited)
 })
 
+test('what was generated before is not by hand', async () => {
+  const { edited } = await merged(HAND)
+  const { entries } = await merged(edited)
+  assert.equal(
+    entries.map(({ missing, byHand }) => [missing, byHand]),
+    [
+      [[], ['b']],
+      [[], []],
+    ],
+  )
+})
+
 test('before a range that leaves something out stands an entry for the version alone', async () => {
   const { value, edited } = await merged(HAND.replace('"1.0.0"', '{ "range": "^1.0.0" }'))
   assert.equal(

@@ -211,7 +211,7 @@ const CHECKED = {
 const PLAN_TEXT = [
   'shop 1.1.0 -> 1.2.0   hot upgrade, nothing restarts',
   '  shop 1.1.0 -> 1.2.0',
-  '    cart          update, state migrated by code_change (12 processes on node shop@host)',
+  '    cart          update, state converted by code_change (12 processes on node shop@host)',
   '  no undo  shop/mail:send() (a failure after it cannot take it back)',
 ]
 
@@ -239,7 +239,7 @@ test('upgrade finds the package beside the release, shows each step and says wha
   assert.is(code, 0)
   assert.equal(out.split('\n'), [
     '  1/2 checked the plan                                               18 ms',
-    'shop is 1.2.0: 34 ms, longest pause of a process 3 ms, 0 restarted, 12 states migrated. Not permanent yet:',
+    'shop is 1.2.0: 34 ms, longest pause of a process 3 ms, 0 restarted, 12 states converted. Not permanent yet:',
     'make it so with "bin/shop commit"; go back with "bin/shop downgrade 1.0.0"',
     '',
   ])

@@ -129,7 +129,7 @@ test('the plan of the first page', () => {
   assert.equal(lines(source(UPGRADE, { from, to }), live), [
     'shop 1.0.0 -> 1.1.0   hot upgrade, nothing restarts',
     '  shop 1.0.0 -> 1.1.0',
-    '    cart          update, state migrated by code_change (12 processes on node shop@host)',
+    '    cart          update, state converted by code_change (12 processes on node shop@host)',
     '    shop_sup      supervisor update: starts child "audit"',
     '    price         load_module',
     '    audit         new module',
