@@ -20,8 +20,10 @@ export function jsonLine({ level, msg, meta }: LogEvent, text: string): string {
 function stringify(value: unknown): string {
   const path: object[] = []
   // A regular function: JSON.stringify tells by `this` how deep it is.
-  return JSON.stringify(value, function replace(this: unknown, _key, inner: unknown) {
-    if (inner instanceof Pid || inner instanceof Ref) return String(inner)
+  return JSON.stringify(value, function replace(this: unknown, key, inner: unknown) {
+    // Both have a form for the control socket, which has been put in their place.
+    const itself: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : inner
+    if (itself instanceof Pid || itself instanceof Ref) return String(itself)
     if (typeof inner === 'bigint') return String(inner)
     if (typeof inner === 'function' || typeof inner === 'symbol') return format(inner)
     if (inner instanceof Stack) return inner.frames

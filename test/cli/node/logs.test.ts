@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { type LogEntry, parseLog } from '../../../cli/node/logs_entry.js'
 import { moment, readChoice } from '../../../cli/node/logs_select.js'
 import { runTool } from '../../../cli/node/tool.js'
+import { Pid } from '../../../runtime/erts/term.js'
 import type { LogEvent } from '../../../runtime/kernel/src/logger_event.js'
 import { type FormatterConfig, format } from '../../../runtime/kernel/src/logger_formatter.js'
 import { encodeEvent, frame } from '../../../runtime/sasl/src/log_mf_record.js'
@@ -108,6 +109,12 @@ test('lines that only look like an entry are text', () => {
     parseLog(text, 'f').map((entry) => entry.type),
     ['output'],
   )
+})
+
+test('an entry of JSON knows its process', () => {
+  const pid = new Pid(null)
+  const line = format({ level: 'error', msg: { string: 'x' }, meta: { time: at, pid } }, { json: true })
+  assert.is(parseLog(line, 'f')[0]?.pid, String(pid))
 })
 
 // line, level, text, why
