@@ -53,6 +53,14 @@ test('killed, it listens again', async () => {
   assert.is(answered, '2\n', 'the counter has not ended with it')
 })
 
+test('without the counter it answers that it cannot, and again when the counter is back', async () => {
+  done(await rel('eval', 'Supervisor.terminateChild("web_sup", "counter")'))
+  const response = await fetch(`http://127.0.0.1:${port}`)
+  assert.is(response.status, 503)
+  done(await rel('eval', 'Supervisor.restartChild("web_sup", "counter")'))
+  assert.is(await answer(), '1\n')
+})
+
 test('status ends with 19 while an application of the release is stopped', async () => {
   done(await rel('eval', 'Application.stop("web")'))
   const down = await rel('status')
