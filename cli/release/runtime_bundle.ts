@@ -156,7 +156,7 @@ const AROUND: Readonly<Record<string, { readonly banner: string; readonly footer
 }
 
 /** Part of every key: raise it when the settings below change. */
-const SETTINGS = '4'
+const SETTINGS = '5'
 
 interface CachedProgram extends Program {
   /** Every file that went into it, with its sum. */
@@ -206,10 +206,10 @@ async function bundle(
     .sort()
     .map((input) => [join(at.code, input), sumOfText(join(at.code, input))] as const)
   const named = new Map(Object.keys(metafile.inputs).map((input) => [input, nameOf(input, at)]))
-  // esbuild writes each file's path above its code
-  const code = output('').replaceAll(/^(\s*\/\/ )(\S+)$/gm, (line, slashes: string, input: string) => {
+  // esbuild writes each file's path above its code, and in front of what is loaded later
+  const code = output('').replaceAll(/^(\s*(?:\/\/ |"))([^"\s]+)(?=$|"\()/gm, (line, before: string, input: string) => {
     const name = named.get(input)
-    return name === undefined ? line : slashes + name
+    return name === undefined ? line : before + name
   })
   const made: CachedProgram = { file, code, map: relocated(output('.map'), at), inputs }
   await cache.put(key, made)
@@ -239,8 +239,9 @@ const onlyWhatIsUsed: Plugin = {
  */
 function nameOf(input: string, at: Home): string {
   const file = join(at.code, input)
-  const inside = relative(at.code, file)
-  const name = inside.startsWith('..') ? file.slice(file.lastIndexOf(`${sep}node_modules${sep}`) + 1) : inside
+  // the source of a compiled file lies beside it only as its map has it
+  const inside = [at.code, at.root].map((dir) => relative(dir, file)).find((path) => !path.startsWith('..'))
+  const name = inside ?? file.slice(file.lastIndexOf(`${sep}node_modules${sep}`) + 1)
   return name.split(sep).join('/')
 }
 

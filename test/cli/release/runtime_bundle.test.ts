@@ -53,18 +53,22 @@ test('the launcher passes the attributes of an import on', async () => {
   assert.match(programOf(await bundleRuntime(), 'erts.cjs'), /import\(specifier, options\)/)
 })
 
-test('no path of the build machine is in the programs and their source maps', async () => {
-  const { programs } = await bundleRuntime()
-  const texts = programs.flatMap(({ file, code, map }) => [
-    [file, code],
-    [`${file}.map`, map],
-  ])
-  assert.is(texts.length, 6)
-  assert.equal(
-    texts.filter(([, text]) => text?.includes(cwd())).map(([file]) => file),
-    [],
-  )
-})
+for (const [made, home] of [
+  ['sources', { code: cwd(), root: cwd(), ending: '.ts' }],
+  ['compiled files', { code: join(cwd(), 'dist'), root: cwd(), ending: '.js' }],
+] as const)
+  test(`no path of the build machine is in the programs made of ${made}, and in their source maps`, async () => {
+    const { programs } = await bundleRuntime({ home })
+    const texts = programs.flatMap(({ file, code, map }) => [
+      [file, code],
+      [`${file}.map`, map],
+    ])
+    assert.is(texts.length, 6)
+    assert.equal(
+      texts.filter(([, text]) => text?.includes(cwd())).map(([file]) => file),
+      [],
+    )
+  })
 
 test('where otp-rel and its packages are installed makes no difference', async () => {
   const folder = await tempFolder()
