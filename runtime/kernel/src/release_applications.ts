@@ -2,9 +2,12 @@
  * What a release starts to stay, read from its boot script: what should run, whatever an upgrade has made of the node
  * since it booted. OTP: `application:start_boot(Name, permanent)` in start.script.
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { read } from '../../../schemas/read.js'
+
+/** The last answer, and the file it was read from: every command asks for the status, and a script may be large. */
+let last: { readonly stamp: string; readonly names: readonly string[] } | undefined
 
 /**
  * @param root folder of the installation
@@ -12,6 +15,14 @@ import { read } from '../../../schemas/read.js'
  */
 export async function permanentApplications(root: string, vsn: string): Promise<readonly string[]> {
   const file = join(root, 'releases', vsn, 'start.script.json')
+  const found = await stat(file).catch(() => undefined)
+  if (found === undefined) return []
+  const stamp = `${file} ${found.ino} ${found.size} ${found.mtimeMs}`
+  if (last?.stamp !== stamp) last = { stamp, names: await readNames(file) }
+  return last.names
+}
+
+async function readNames(file: string): Promise<readonly string[]> {
   const script = read('script', await readFile(file, 'utf8').catch(() => ''), file)
   if (!script.ok) return []
   return script.value.instructions.flatMap((one) => {
