@@ -3,14 +3,13 @@
  * of states are converted and converted back. Nothing of the release is started in it. See rehearsal.ts.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { inspect } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import { clock, nowMs } from '../../erts/clock.js'
 import { stop } from '../../erts/init.js'
 import { exportedFunction } from '../../erts/modules.js'
 import { equal } from '../../erts/term.js'
 import { copyOf, reviveTwice } from './state_copy.js'
-import { type StateDifference, stateDiff } from './state_diff.js'
+import { type StateDifference, stateDiff, valueText } from './state_diff.js'
 
 /** One state to convert. */
 export interface RehearsalJob {
@@ -115,12 +114,5 @@ function inTime(value: unknown): Promise<unknown> {
   })
 }
 
-function show(value: unknown, most = LEAST): string {
-  const text = inspect(value, {
-    depth: 20,
-    maxArrayLength: 1000,
-    maxStringLength: most,
-    breakLength: Number.POSITIVE_INFINITY,
-  })
-  return text.length > most ? `${text.slice(0, most)}...` : text
-}
+/** Deep enough for what a state holds; {@link stateDiff} says what differs in one that is longer. */
+const show = (value: unknown, most = LEAST): string => valueText(value, most, 20, 1000)

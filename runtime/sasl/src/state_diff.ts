@@ -73,12 +73,13 @@ function keyText(key: unknown, path: string): string {
   return path === '' ? name : `.${name}`
 }
 
-function valueText(value: unknown): string {
+/** A value on one line: at most `most` characters of it, `depth` levels deep, `items` items of an array. */
+export function valueText(value: unknown, most = VALUE, depth = 4, items = 10): string {
   const text = inspect(value, {
-    depth: 4,
-    maxArrayLength: 10,
-    maxStringLength: VALUE,
+    depth,
+    maxArrayLength: items,
+    maxStringLength: most,
     breakLength: Number.POSITIVE_INFINITY,
   })
-  return text.length > VALUE ? `${text.slice(0, VALUE)}...` : text
+  return text.length > most ? `${text.slice(0, most)}...` : text
 }
